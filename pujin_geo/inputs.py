@@ -1,0 +1,77 @@
+"""The accepted input of an analysis: one clean table per layer, all in the study's CRS."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+from pyproj import CRS
+
+from .study import Study
+from .tables import LAYERS, Problem
+
+PLACE_COLUMNS = ["row", "source_row"]
+"""Every layer keeps where each row came from, so that later findings can name it."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that an analysis reads, checked: layers without faulty rows, the rules, the findings.
+
+    Each layer is a GeoDataFrame in the study's CRS with a plain 0..n-1 index, the columns that
+    ``tables.LAYERS`` declares (absent text is "", absent numbers NaN), ``row``, ``source_row`` and
+    ``geometry``; a layer that the study lacks has no rows. Beyond the declared columns:
+
+    - facilities: ``facility_id`` (``site_id/facility_type``), ``facility_type`` as catalogue id,
+      ``suitability`` from the catalogue, ``status`` never blank; points or (multi)polygons.
+    - residents: ``demand_id`` and ``scope`` (``urban``/``rural``) never blank; ``committee_id`` filled
+      from the committees layer where blank; an age column is all NaN only where the file has none.
+    - streets: ``walkable`` as bool; (multi)lines.
+
+    Attributes:
+        study: the study that was read.
+        catalogue: one row per facility type, see ``catalogue.read_catalogue``.
+        problems: findings of reading, in order.
+        row_counts: one row per layer of the study: layer, file, rows_read, accepted, rejected.
+    """
+
+    study: Study
+    catalogue: pd.DataFrame
+    facilities: gpd.GeoDataFrame
+    residents: gpd.GeoDataFrame
+    streets: gpd.GeoDataFrame
+    boundary: gpd.GeoDataFrame
+    extent: gpd.GeoDataFrame
+    water: gpd.GeoDataFrame
+    green: gpd.GeoDataFrame
+    residential_land: gpd.GeoDataFrame
+    barriers: gpd.GeoDataFrame
+    committees: gpd.GeoDataFrame
+    circles: gpd.GeoDataFrame
+    entrances: gpd.GeoDataFrame
+    spaces: gpd.GeoDataFrame
+    problems: tuple[Problem, ...]
+    row_counts: pd.DataFrame
+
+    def layer(self, name: str) -> gpd.GeoDataFrame:
+        """Return a layer by its name in ``tables.LAYERS``."""
+        if name not in LAYERS:
+            raise KeyError(name)
+        frame: gpd.GeoDataFrame = getattr(self, name)
+        return frame
+
+
+def empty_layer(name: str, crs: CRS) -> gpd.GeoDataFrame:
+    """Return a layer without rows but with its declared columns.
+
+    >>> from pyproj import CRS
+    >>> empty_layer("water", CRS("EPSG:32651")).columns.tolist()
+    ['name', 'row', 'source_row', 'geometry']
+    """
+    dtypes = {"text": "str", "number": "float64", "yes_no": "bool"}
+    columns = {c.name: pd.Series(dtype=dtypes[c.kind]) for c in LAYERS[name].columns}
+    for place in PLACE_COLUMNS:
+        columns[place] = pd.Series(dtype="int64")
+    extra = {"facilities": ["facility_id"]}.get(name, [])
+    for column in extra:
+        columns[column] = pd.Series(dtype="str")
+    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=crs), crs=crs)

@@ -1,0 +1,1 @@
+"""Results to self-contained HTML maps; nothing here computes a figure."""

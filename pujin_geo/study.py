@@ -1,0 +1,217 @@
+"""A study folder's ``study.toml``: what the data are, where they lie, and the settings of the analysis."""
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from .errors import SettingsError
+from .tables import LAYERS
+from .texts import Text
+
+TOP_KEYS = ("name", "crs", "profile", "data_date", "synthetic", "layers", "settings")
+LAYER_KEYS = ("path", "datum", "columns", "layer", "sheet")
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """Where one layer lies and how to read it; ``columns`` maps canonical names to those in the file."""
+
+    path: Path
+    datum: str | None = None
+    columns: dict[str, str] = field(default_factory=dict)
+    layer: str | None = None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the analysis, each with its unit and default.
+
+    Attributes:
+        max_snap_m: farthest straight walk from a point to the nearest walkable line, metres.
+        join_tolerance_m: a line end this near to another line is joined to it, metres.
+        join_crossings: lines that cross without a shared vertex meet (for plain centre-line drawings).
+        surveyed: facility types that were searched for when the data were made: ``present`` (those in
+            the facilities layer), ``all`` (every type of the catalogue) or a tuple of types.
+    """
+
+    max_snap_m: float = 150.0
+    join_tolerance_m: float = 0.5
+    join_crossings: bool = False
+    surveyed: str | tuple[str, ...] = "present"
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study folder, read and checked; the layers' files are not opened yet."""
+
+    folder: Path
+    name: str
+    crs: CRS
+    profile: str
+    data_date: str
+    synthetic: bool
+    layers: dict[str, LayerSpec]
+    settings: Settings
+
+
+def read_study(folder: Path) -> Study:
+    """Read ``study.toml`` in a folder.
+
+    Raises:
+        SettingsError: the folder or file is missing, or a key is unknown, absent or out of range.
+    """
+    path = folder / "study.toml"
+    if not folder.is_dir():
+        raise SettingsError(
+            Text(
+                f"找不到研究文件夹 {folder}, 请检查路径。",
+                f"There is no study folder {folder}; check the path.",
+            )
+        )
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise SettingsError(
+            Text(
+                f"{folder} 中没有 study.toml, 它不是研究文件夹; 可参照 geodata/pujin/study.toml 新建。",
+                f"{folder} has no study.toml, so it is not a study folder; see geodata/pujin/study.toml for a model.",
+            )
+        ) from None
+    except UnicodeDecodeError:
+        raise SettingsError(
+            Text(f"{path} 不是 UTF-8 编码, 请另存为 UTF-8。", f"{path} is not UTF-8; save it as UTF-8.")
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            Text(f"{path} 不符合 TOML 语法: {error}。", f"{path} is not valid TOML: {error}.")
+        ) from None
+    return _study(folder, path, raw)
+
+
+def _study(folder: Path, path: Path, raw: dict[str, Any]) -> Study:
+    _refuse_unknown(path, raw, TOP_KEYS, "")
+    for key in ("name", "crs"):
+        if not isinstance(raw.get(key), str) or not raw[key].strip():
+            raise SettingsError(
+                Text(f"{path} 缺少 {key} (文字)。", f"{path} lacks {key} (a text in quotes).")
+            )
+    return Study(
+        folder=folder,
+        name=raw["name"].strip(),
+        crs=_crs(path, raw["crs"]),
+        profile=_typed(path, raw, "profile", str, "shanghai"),
+        data_date=str(raw.get("data_date", "")),
+        synthetic=_typed(path, raw, "synthetic", bool, False),
+        layers=_layers(folder, path, _typed(path, raw, "layers", dict, {})),
+        settings=_settings(path, _typed(path, raw, "settings", dict, {})),
+    )
+
+
+def _refuse_unknown(path: Path, raw: dict[str, Any], known: tuple[str, ...], where: str) -> None:
+    for key in raw:
+        if key not in known:
+            listed = ", ".join(known)
+            raise SettingsError(
+                Text(
+                    f"{path} {where}中有不认识的项 {key}; 可用的是: {listed}。",
+                    f"{path} {where}has the unknown key {key}; known are: {listed}.",
+                )
+            )
+
+
+def _typed(path: Path, raw: dict[str, Any], key: str, kind: type, default: Any) -> Any:
+    value = raw.get(key, default)
+    if not isinstance(value, kind):
+        expected = {
+            str: ("文字", "a text"),
+            bool: ("true 或 false", "true or false"),
+            dict: ("一个表", "a table"),
+        }
+        zh, en = expected[kind]
+        raise SettingsError(
+            Text(f"{path} 中 {key} = {value!r} 应为{zh}。", f"{path}: {key} = {value!r} should be {en}.")
+        )
+    return value
+
+
+def _crs(path: Path, value: str) -> CRS:
+    try:
+        crs = CRS.from_user_input(value)
+    except CRSError:
+        raise SettingsError(
+            Text(
+                f'{path} 中 crs = "{value}" 无法识别; 上海可用 "EPSG:32651"。',
+                f'{path}: crs = "{value}" is not known; for Shanghai use "EPSG:32651".',
+            )
+        ) from None
+    if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
+        raise SettingsError(
+            Text(
+                f'{path} 中 crs = "{value}" 不是以米为单位的投影坐标系, 长度无法计算; 上海可用 "EPSG:32651"。',
+                f'{path}: crs = "{value}" is not a projected system in metres, so lengths cannot be measured; '
+                'for Shanghai use "EPSG:32651".',
+            )
+        )
+    return crs
+
+
+def _layers(folder: Path, path: Path, raw: dict[str, Any]) -> dict[str, LayerSpec]:
+    _refuse_unknown(path, raw, tuple(LAYERS), "[layers] ")
+    specs = {}
+    for name, entry in raw.items():
+        where = f"[layers.{name}] "
+        if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
+            raise SettingsError(
+                Text(f'{path} {where}缺少 path = "文件名"。', f'{path} {where}lacks path = "file name".')
+            )
+        _refuse_unknown(path, entry, LAYER_KEYS, where)
+        columns = _typed(path, entry, "columns", dict, {})
+        allowed = (*LAYERS[name].column_names(), "lon", "lat", "x", "y", "geometry")
+        _refuse_unknown(path, columns, allowed, f"{where}columns ")
+        specs[name] = LayerSpec(
+            path=folder / entry["path"],
+            datum=None if "datum" not in entry else str(entry["datum"]),
+            columns={canonical: str(header) for canonical, header in columns.items()},
+            layer=None if "layer" not in entry else str(entry["layer"]),
+            sheet=None if "sheet" not in entry else str(entry["sheet"]),
+        )
+    return specs
+
+
+def _settings(path: Path, raw: dict[str, Any]) -> Settings:
+    _refuse_unknown(path, raw, tuple(f.name for f in fields(Settings)), "[settings] ")
+    values = dict(raw)
+    for key in ("max_snap_m", "join_tolerance_m"):
+        if key not in values:
+            continue
+        number = values[key]
+        if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number < 1e6:
+            raise SettingsError(
+                Text(
+                    f"{path} [settings] {key} = {number!r} 应为不小于 0 的米数。",
+                    f"{path} [settings] {key} = {number!r} should be metres, 0 or more.",
+                )
+            )
+        values[key] = float(number)
+    _typed(path, values, "join_crossings", bool, False)
+    if "surveyed" in values:
+        values["surveyed"] = _surveyed(path, values["surveyed"])
+    return Settings(**values)
+
+
+def _surveyed(path: Path, value: Any) -> str | tuple[str, ...]:
+    if value in ("present", "all"):
+        return str(value)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise SettingsError(
+        Text(
+            f'{path} [settings] surveyed = {value!r} 应为 "present"、"all" 或设施类型列表。',
+            f'{path} [settings] surveyed = {value!r} should be "present", "all" or a list of facility types.',
+        )
+    )

@@ -1,0 +1,328 @@
+"""What a row means: the layers that a study may hold and the tables that a run writes.
+
+Column names are declared here once. Sources rename to them at the border; everything behind the
+border relies on them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from .texts import Lang, Text
+
+GeometryKind = Literal["point", "line", "polygon", "point_or_polygon"]
+Kind = Literal["text", "number", "yes_no"]
+Severity = Literal["error", "warning"]
+
+STATUSES = ("existing", "under_construction", "planned", "closed")
+SCOPES = ("urban", "rural")
+AGE_GROUPS = {
+    "0-3": "pop_0_3",
+    "3-6": "pop_3_6",
+    "6-11": "pop_6_11",
+    "11-15": "pop_11_15",
+    "16-59": "pop_16_59",
+    "60+": "pop_60_plus",
+    "80+": "pop_80_plus",
+}
+"""Population group code → column of the residents layer; 80+ is a part of 60+, the others are disjoint."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of an input layer: canonical name, kind of value, and the headers it is known by."""
+
+    name: str
+    kind: Kind
+    meaning: Text
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An input layer: its geometry, its columns, and whether a study can do without it."""
+
+    name: str
+    title: Text
+    geometry: GeometryKind
+    columns: tuple[Column, ...]
+    required: bool = False
+
+    def column_names(self) -> list[str]:
+        """Return the canonical column names in declared order."""
+        return [column.name for column in self.columns]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding about the data: a row of the ``problems`` table.
+
+    ``row`` counts data rows from 1; ``source_row`` is the number that the file's own program shows.
+    ``error`` means that the row was left out, ``warning`` that it was kept.
+    """
+
+    layer: str
+    severity: Severity
+    code: str
+    message: Text
+    file: str = ""
+    row: int | None = None
+    source_row: int | None = None
+    column: str = ""
+    value: str = ""
+
+
+PROBLEM_COLUMNS = ["layer", "file", "row", "source_row", "column", "value", "severity", "code", "message"]
+
+
+def problems_table(problems: list[Problem], *, lang: Lang = "zh") -> pd.DataFrame:
+    """Return the ``problems`` table: one row per finding, messages in one language.
+
+    >>> found = [Problem("streets", "warning", "end_joined", Text("已连接", "joined"), row=3)]
+    >>> problems_table(found, lang="en")[["layer", "row", "message"]].values.tolist()
+    [['streets', 3, 'joined']]
+    """
+    rows = [
+        (p.layer, p.file, p.row, p.source_row, p.column, p.value, p.severity, p.code, p.message.of(lang))
+        for p in problems
+    ]
+    table = pd.DataFrame(rows, columns=PROBLEM_COLUMNS)
+    return table.astype({"row": "Int64", "source_row": "Int64"})
+
+
+def _text(name: str, zh: str, en: str, *aliases: str, required: bool = False) -> Column:
+    return Column(name, "text", Text(zh, en), aliases, required)
+
+
+def _number(name: str, zh: str, en: str, *aliases: str, required: bool = False) -> Column:
+    return Column(name, "number", Text(zh, en), aliases, required)
+
+
+_NAME = _text("name", "名称", "name", "名称", "设施名称", "点位名称", "道路名称", "路名", "小区名称", "title")
+_STATUS = _text(
+    "status",
+    "状态: existing 现状, under_construction 在建, planned 规划, closed 关闭; 空白即现状",
+    "existing (default), under_construction, planned or closed",
+    "状态", "建设状态", "现状状态",
+)  # fmt: skip
+_COMMITTEE_ID = _text(
+    "committee_id",
+    "居村委编号",
+    "committee id",
+    "居村委",
+    "居委会",
+    "村委会",
+    "居村",
+    "居(村)委",
+    "committee",
+)
+_AREA = _number(
+    "area_m2",
+    "面积, 平方米",
+    "area, square metres",
+    "面积",
+    "建筑面积",
+    "面积(m2)",
+    "面积(㎡)",
+    "面积(平方米)",
+    "area",
+)
+_KIND = _text("kind", "类别", "kind", "类别", "类型", "等级", "道路等级")
+
+LAYERS: dict[str, Layer] = {
+    layer.name: layer
+    for layer in (
+        Layer(
+            "facilities",
+            Text("设施", "facilities"),
+            "point_or_polygon",
+            (
+                _text(
+                    "facility_type",
+                    "设施类型: 目录中的编号、中文名、英文名或别名",
+                    "type: id, name or alias of the catalogue",
+                    "设施类型",
+                    "类型",
+                    "功能",
+                    "设施功能",
+                    "type",
+                    required=True,
+                ),
+                _NAME,
+                _text(
+                    "site_id",
+                    "场所编号; 同一编号的各行是同一处场所的不同功能",
+                    "place; rows with one site_id are one place",
+                    "场所编号",
+                    "点位编号",
+                    "设施编号",
+                    "编号",
+                    "site",
+                ),
+                _STATUS,
+                _number(
+                    "capacity",
+                    "容量 (座、床、班等)",
+                    "capacity (places, beds, classes)",
+                    "容量",
+                    "规模",
+                    "床位数",
+                    "座位数",
+                ),
+                _AREA,
+                _text("source", "数据来源", "where the row comes from", "来源", "数据来源"),
+                _text("note", "备注", "note", "备注", "说明", "remark"),
+                _text(
+                    "suitability",
+                    "五宜类别 (只用于核对目录)",
+                    "suitability as written by the source (checked, not used)",
+                    "五宜",
+                    "五宜类别",
+                    "类别",
+                ),
+            ),
+            required=True,
+        ),
+        Layer(
+            "residents",
+            Text("居民点", "residents"),
+            "point_or_polygon",
+            (
+                _number(
+                    "population",
+                    "常住人口",
+                    "residents",
+                    "人口",
+                    "常住人口",
+                    "人口数",
+                    "居住人口",
+                    "实有人口",
+                    "pop",
+                    required=True,
+                ),
+                _text(
+                    "demand_id",
+                    "需求点编号",
+                    "demand point id",
+                    "居民点编号",
+                    "需求点编号",
+                    "小区编号",
+                    "编号",
+                ),
+                _NAME,
+                _COMMITTEE_ID,
+                _text("scope", "urban 城镇 或 rural 乡村", "urban or rural", "城乡", "城乡属性"),
+                _number("pop_0_3", "0-3 岁人口", "residents aged 0-3", "0-3岁", "0-3岁人口"),
+                _number("pop_3_6", "3-6 岁人口", "residents aged 3-6", "3-6岁", "3-6岁人口"),
+                _number("pop_6_11", "6-11 岁人口", "residents aged 6-11", "6-11岁", "6-11岁人口"),
+                _number("pop_11_15", "11-15 岁人口", "residents aged 11-15", "11-15岁", "11-15岁人口"),
+                _number("pop_16_59", "16-59 岁人口", "residents aged 16-59", "16-59岁", "16-59岁人口"),
+                _number(
+                    "pop_60_plus",
+                    "60 岁及以上人口",
+                    "residents aged 60 and over",
+                    "60岁以上",
+                    "60岁及以上",
+                    "60岁以上人口",
+                    "60岁及以上人口",
+                    "老年人口",
+                    "60+",
+                ),
+                _number(
+                    "pop_80_plus",
+                    "80 岁及以上人口 (包含在 60+ 内)",
+                    "residents aged 80 and over (part of 60+)",
+                    "80岁以上",
+                    "80岁及以上",
+                    "80岁以上人口",
+                    "80岁及以上人口",
+                    "80+",
+                ),
+            ),
+            required=True,
+        ),
+        Layer(
+            "streets",
+            Text("道路", "streets"),
+            "line",
+            (
+                Column(
+                    "walkable",
+                    "yes_no",
+                    Text("可步行: 是/否; 空白即是", "yes or no; blank is yes"),
+                    ("可步行", "步行", "是否可步行"),
+                ),
+                _STATUS,
+                _KIND,
+                _NAME,
+            ),
+            required=True,
+        ),
+        Layer("boundary", Text("边界", "boundary"), "polygon", (_NAME,)),
+        Layer("extent", Text("数据范围", "data extent"), "polygon", (_NAME,)),
+        Layer("water", Text("水面", "water"), "polygon", (_NAME,)),
+        Layer("green", Text("绿地", "green"), "polygon", (_NAME,)),
+        Layer("residential_land", Text("居住用地", "residential land"), "polygon", (_NAME,)),
+        Layer("barriers", Text("屏障", "barriers"), "line", (_KIND, _NAME)),
+        Layer(
+            "committees",
+            Text("居村委", "committees"),
+            "polygon",
+            (
+                _text(
+                    "committee_id",
+                    "居村委编号",
+                    "committee id",
+                    "居村委编号",
+                    "编号",
+                    "居村委",
+                    "居委会",
+                    required=True,
+                ),
+                _NAME,
+                _text(
+                    "kind", "residential 居委会 或 village 村委会", "residential or village", "类别", "类型"
+                ),
+            ),
+        ),
+        Layer(
+            "circles",
+            Text("社区生活圈", "living circles"),
+            "polygon",
+            (
+                _text("circle_id", "生活圈编号", "circle id", "生活圈编号", "生活圈", "编号", required=True),
+                _NAME,
+            ),
+        ),
+        Layer(
+            "entrances",
+            Text("出入口", "entrances"),
+            "point",
+            (
+                _text(
+                    "site_id",
+                    "场所编号",
+                    "place that is entered here",
+                    "场所编号",
+                    "点位编号",
+                    "设施编号",
+                    required=True,
+                ),
+            ),
+        ),
+        Layer(
+            "spaces",
+            Text("闲置空间", "idle spaces"),
+            "point_or_polygon",
+            (
+                _text("space_id", "空间编号", "space id", "空间编号", "编号", required=True),
+                _NAME,
+                _AREA,
+                _STATUS,
+            ),
+        ),
+    )
+}
+"""Every layer that a study folder may hold, by name; the three required ones first."""
