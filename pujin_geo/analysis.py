@@ -1,0 +1,266 @@
+"""The main job: accepted input → network → distances → verdicts → coverage and gaps."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from .access import Geometries, crosses
+from .circles import circle_of, describe_circles
+from .coverage import coverage, gaps, judged_people
+from .inputs import Inputs
+from .network import Network, build_network
+from .results import Results
+from .tables import Problem, problems_table
+from .texts import Lang, Text
+from .verdicts import (
+    Placed,
+    demand_points,
+    in_extent,
+    is_inside,
+    judge,
+    judged_types,
+    people_served,
+    place,
+)
+
+Report = Callable[[Text], None]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """Inputs on their network, with every finding of reading, building and placing."""
+
+    network: Network
+    placed: Placed
+    problems: list[Problem]
+
+
+class _Clock:
+    """Seconds per step, and word to the user when a step begins."""
+
+    def __init__(self, report: Report | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._report = report
+        self._step: tuple[str, float] | None = None
+
+    def start(self, step: str, text: Text) -> None:
+        self.stop()
+        if self._report:
+            self._report(text)
+        self._step = (step, time.perf_counter())
+
+    def stop(self) -> None:
+        if self._step:
+            step, began = self._step
+            self.seconds[step] = round(time.perf_counter() - began, 3)
+        self._step = None
+
+
+def examine(inputs: Inputs, *, include_planned: bool = False, clock: _Clock | None = None) -> Examined:
+    """Build the network, lead everything onto it and gather every finding."""
+    clock = clock or _Clock(None)
+    settings = inputs.study.settings
+    clock.start("network", Text("建立步行路网", "Building the walking network"))
+    network = build_network(
+        inputs.streets,
+        join_tolerance_m=settings.join_tolerance_m,
+        join_crossings=settings.join_crossings,
+        include_planned=include_planned,
+    )
+    clock.start("access", Text("居民点和设施接入路网", "Leading people and facilities onto the network"))
+    placed = place(inputs, network, include_planned=include_planned)
+    problems = [
+        *inputs.problems,
+        *network.problems,
+        *_placing_problems(inputs, network, placed),
+        *_leg_problems(inputs, network, placed),
+    ]
+    clock.stop()
+    return Examined(network, placed, _with_files(problems, inputs))
+
+
+def analyse(
+    inputs: Inputs, *, lang: Lang = "zh", include_planned: bool = False, report: Report | None = None
+) -> Results:
+    """Analyse a study and return the contract's tables.
+
+    Args:
+        inputs: from ``sources.reading.read_inputs``.
+        lang: language of the messages in the tables.
+        include_planned: facilities and streets under construction or planned count as open.
+        report: called with a sentence when a step begins.
+
+    Raises:
+        SourceError: no walkable street.
+    """
+    clock = _Clock(report)
+    examined = examine(inputs, include_planned=include_planned, clock=clock)
+    network, placed = examined.network, examined.placed
+    clock.start("distances", Text("计算步行距离并判定", "Measuring walks and judging"))
+    types, types_without_rows = judged_types(inputs)
+    distances = judge(network, placed, types)
+    clock.start("coverage", Text("汇总覆盖与缺口", "Summing coverage and gaps"))
+    demand = placed.demand.assign(circle_id=circle_of(demand_points(placed.demand), inputs.circles))
+    people, basis = people_served(demand, types)
+    judged = judged_people(distances, demand, people)
+    circle_ids = inputs.circles["circle_id"].tolist()
+    problems = [*examined.problems, *_with_files(_circle_problems(inputs, demand), inputs)]
+    tables = {
+        "problems": problems_table(problems, lang=lang),
+        "facilities": _facilities_table(inputs),
+        "residents": _residents_table(inputs),
+        "distances": distances,
+        "circles": describe_circles(inputs.circles, inputs.committees, demand, network, placed),
+        "coverage": coverage(judged, types, basis, circle_ids),
+        "gaps": gaps(judged),
+    }
+    clock.stop()
+    return Results(
+        inputs=inputs,
+        lang=lang,
+        include_planned=include_planned,
+        network=network,
+        tables=tables,
+        types_without_rows=types_without_rows,
+        seconds=clock.seconds,
+    )
+
+
+def _lon_lat(layer: gpd.GeoDataFrame) -> pd.DataFrame:
+    points = gpd.GeoSeries(demand_points(layer), crs=layer.crs).to_crs("EPSG:4326")
+    return pd.DataFrame({"lon": points.x.round(7), "lat": points.y.round(7)})
+
+
+def _facilities_table(inputs: Inputs) -> pd.DataFrame:
+    layer = inputs.facilities
+    columns = ["facility_id", "site_id", "name", "facility_type", "suitability", "status"]
+    table = pd.DataFrame(layer[columns])
+    table["circle_id"] = circle_of(demand_points(layer), inputs.circles)
+    table["inside_boundary"] = is_inside(layer, inputs.boundary)
+    return table.join(_lon_lat(layer))
+
+
+def _residents_table(inputs: Inputs) -> pd.DataFrame:
+    layer = inputs.residents
+    table = pd.DataFrame(layer[["demand_id", "name", "population", "committee_id"]])
+    table["circle_id"] = circle_of(demand_points(layer), inputs.circles)
+    table["scope"] = layer["scope"]
+    table["inside_boundary"] = is_inside(layer, inputs.boundary)
+    return table.join(_lon_lat(layer))
+
+
+def _with_files(problems: list[Problem], inputs: Inputs) -> list[Problem]:
+    layers = inputs.study.layers
+    return [
+        replace(p, file=layers[p.layer].path.name) if not p.file and p.layer in layers else p
+        for p in problems
+    ]
+
+
+def _row_problems(layer: str, rows: pd.DataFrame, code: str, text: Text) -> list[Problem]:
+    id_column = {"facilities": "facility_id", "residents": "demand_id"}[layer]
+    return [
+        Problem(
+            layer,
+            "warning",
+            code,
+            text,
+            row=int(one.row),
+            source_row=int(one.source_row),
+            column=id_column,
+            value=str(getattr(one, id_column)),
+        )
+        for one in rows[[id_column, "row", "source_row"]].itertuples()
+    ]
+
+
+def _placing_problems(inputs: Inputs, network: Network, placed: Placed) -> list[Problem]:
+    snap_m = inputs.study.settings.max_snap_m
+    residents, facilities = inputs.residents, inputs.facilities
+    outside = residents[~is_inside(residents, inputs.boundary)]
+    beyond = facilities[~in_extent(inputs)]
+    access = placed.facility_access
+    snapped = np.isin(np.arange(len(placed.facilities)), access["item"])
+    on_main = network.edge_part[access["edge"].to_numpy()] == network.main_part
+    reachable = np.isin(np.arange(len(placed.facilities)), access["item"][on_main])
+    far = Text(
+        f"距最近的可步行道路超过 {snap_m:g} 米 (max_snap_m), 无法计算步行距离; 请核对坐标或补画道路。",
+        f"Farther than {snap_m:g} m (max_snap_m) from every walkable street, so no walk can be measured; "
+        "check the coordinates or add the street.",
+    )
+    cut_off = Text(
+        "所在道路与主路网不连通; 请核对道路是否缺少连接。",
+        "The street here is cut off from the main network; check for a missing connection.",
+    )
+    return [
+        *_row_problems(
+            "residents",
+            outside,
+            "outside_boundary",
+            Text(
+                "位于边界之外, 列入清单但不参与判定。",
+                "Outside the boundary: listed, not judged.",
+            ),
+        ),
+        *_row_problems(
+            "facilities",
+            beyond,
+            "outside_extent",
+            Text(
+                "位于数据范围 (extent; 缺省为边界) 之外, 不计入; 若该处数据完整请扩大 extent。",
+                "Outside the surveyed extent (extent, else boundary), so it does not count; "
+                "enlarge extent if the data are complete there.",
+            ),
+        ),
+        *_row_problems("residents", placed.demand[placed.demand_part == -1], "unsnapped", far),
+        *_row_problems("facilities", placed.facilities[~snapped], "unsnapped", far),
+        *_row_problems(
+            "residents",
+            placed.demand[(placed.demand_part >= 0) & (placed.demand_part != network.main_part)],
+            "island",
+            cut_off,
+        ),
+        *_row_problems("facilities", placed.facilities[snapped & ~reachable], "island", cut_off),
+    ]
+
+
+def _leg_problems(inputs: Inputs, network: Network, placed: Placed) -> list[Problem]:
+    water, barriers = inputs.water.geometry.to_numpy(), inputs.barriers.geometry.to_numpy()
+    obstacles = np.concatenate([water, barriers])
+    text = Text(
+        "到最近道路的直线穿过水面或屏障; 请核对, 必要时补画出入口或道路。",
+        "The straight way to the nearest street crosses water or a barrier; check it, and add the gate or street.",
+    )
+    problems = []
+    for layer, rows, access, origins in (
+        ("residents", placed.demand, placed.demand_access, demand_points(placed.demand)),
+        ("facilities", placed.facilities, placed.facility_access, _leg_origins(inputs, placed)),
+    ):
+        crossing = access[crosses(access, network, origins, obstacles)]
+        problems += _row_problems(
+            layer, rows.iloc[np.unique(crossing["item"])], "access_crosses_barrier", text
+        )
+    return problems
+
+
+def _leg_origins(inputs: Inputs, placed: Placed) -> Geometries:
+    """Return where legs of facilities start: their entrances where they have some, else themselves."""
+    facilities = placed.facilities
+    gates = inputs.entrances.dissolve("site_id").geometry
+    with_gates = facilities["site_id"].map(gates)
+    origins: Geometries = np.where(with_gates.notna(), with_gates, facilities.geometry).astype(object)
+    return origins
+
+
+def _circle_problems(inputs: Inputs, demand: pd.DataFrame) -> list[Problem]:
+    if inputs.circles.empty:
+        return []
+    text = Text(
+        "不在任何生活圈内, 只计入 all。",
+        "In no living circle: counted in `all` only.",
+    )
+    return _row_problems("residents", demand[(demand["circle_id"] == "").to_numpy()], "no_circle", text)

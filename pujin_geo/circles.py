@@ -1,0 +1,117 @@
+"""Living circles (社区生活圈): which circle a place lies in, and what each circle holds."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from .access import Geometries
+from .distances import nearest
+from .network import Network
+from .verdicts import DECIMALS, Placed, demand_points
+
+CIRCLE_COLUMNS = [
+    "circle_id", "name", "hub_facility_id", "committees", "area_km2", "population", "farthest_walk_m",
+]  # fmt: skip
+
+HUB_TYPES = ("hub", "party_station")
+"""Facility types that can be a circle's centre, in order of preference."""
+
+
+def circle_of(points: Geometries, circles: gpd.GeoDataFrame) -> pd.Series:
+    """Return the ``circle_id`` that each point lies in (the first of several), "" for none.
+
+    >>> from shapely import Point, box
+    >>> circles = gpd.GeoDataFrame({"circle_id": ["C1", "C2"]}, geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)])
+    >>> circle_of(np.array([Point(0.5, 0.5), Point(1.5, 0.5), Point(9, 9)]), circles).tolist()
+    ['C1', 'C2', '']
+    """
+    ids = np.append(circles["circle_id"].to_numpy(dtype=object), "")
+    first = np.full(len(points), len(circles), dtype=np.int64)
+    if len(circles):
+        point, circle = shapely.STRtree(circles.geometry.to_numpy()).query(points, predicate="intersects")
+        np.minimum.at(first, point, circle)
+    return pd.Series(ids[first], dtype="str")
+
+
+def describe_circles(
+    circles: gpd.GeoDataFrame,
+    committees: gpd.GeoDataFrame,
+    demand: pd.DataFrame,
+    network: Network,
+    placed: Placed,
+) -> pd.DataFrame:
+    """Return the ``circles`` table: one row per circle, in the order of the layer.
+
+    The hub is, of the open hubs (else party stations) inside the circle, the one with the least total
+    walking of its people; ``farthest_walk_m`` is the longest walk to it among those who can reach it.
+
+    Args:
+        circles: the circles layer.
+        committees: the committees layer; a committee belongs where a point inside it lies.
+        demand: the judged demand points with ``circle_id``, rows as in ``placed.demand``.
+        network: the walking graph.
+        placed: demand points and facilities on it.
+    """
+    if circles.empty:
+        return pd.DataFrame(columns=CIRCLE_COLUMNS)
+    inside = circle_of(shapely.point_on_surface(committees.geometry.to_numpy()), circles)
+    hubs, farthest_m = _hubs(circles, demand, network, placed)
+    population = demand.groupby("circle_id")["population"].sum()
+    return pd.DataFrame(
+        {
+            "circle_id": circles["circle_id"].to_numpy(),
+            "name": circles["name"].to_numpy(),
+            "hub_facility_id": hubs,
+            "committees": [
+                ";".join(committees["committee_id"][(inside == circle).to_numpy()])
+                for circle in circles["circle_id"]
+            ],
+            "area_km2": (circles.geometry.area / 1e6).round(6).to_numpy(),
+            "population": population.reindex(circles["circle_id"]).fillna(0.0).to_numpy(),
+            "farthest_walk_m": farthest_m,
+        }
+    )
+
+
+def _hubs(
+    circles: gpd.GeoDataFrame, demand: pd.DataFrame, network: Network, placed: Placed
+) -> tuple[list[str], list[float]]:
+    facilities = placed.facilities
+    within = circle_of(demand_points(facilities), circles).to_numpy()
+    chosen, farthest = [], []
+    for circle in circles["circle_id"]:
+        hub, farthest_m = "", np.nan
+        for hub_type in HUB_TYPES:
+            here = np.flatnonzero((within == circle) & (facilities["facility_type"] == hub_type))
+            if len(here):
+                hub, farthest_m = _best_hub(here, circle, demand, network, placed)
+                break
+        chosen.append(hub)
+        farthest.append(farthest_m)
+    return chosen, farthest
+
+
+def _best_hub(
+    candidates: np.ndarray, circle: str, demand: pd.DataFrame, network: Network, placed: Placed
+) -> tuple[str, float]:
+    group = np.full(len(placed.facilities), -1, dtype=np.int64)
+    group[candidates] = np.arange(len(candidates))
+    walk_m, _ = nearest(
+        network,
+        placed.demand_access,
+        placed.facility_access,
+        group,
+        len(demand),
+        groups=len(candidates),
+    )
+    here = (demand["circle_id"] == circle).to_numpy()
+    walk_m, people = walk_m[here], demand["population"].to_numpy(dtype=float)[here]
+    reached = np.isfinite(walk_m)
+    # A hub that more of the circle's people can reach at all comes first, then the least total walking.
+    unreached = np.where(reached, 0.0, people[:, None]).sum(axis=0)
+    total = np.where(reached, walk_m * people[:, None], 0.0).sum(axis=0)
+    best = int(np.lexsort((total, unreached))[0])
+    farthest_m = walk_m[reached[:, best], best]
+    farthest = round(float(farthest_m.max()), DECIMALS) if len(farthest_m) else float("nan")
+    return str(placed.facilities["facility_id"].iat[candidates[best]]), farthest
