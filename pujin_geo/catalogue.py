@@ -421,10 +421,9 @@ def _split(text: str) -> list[str]:
 
 
 def _group_codes(text: str) -> list[str] | None:
-    """Return the codes of a group in the order of ``AGE_GROUPS``, ``all`` first; None if one is unknown."""
-    codes = {_age_code(part) for part in _split(text)} or {"all"}
-    known = ["all", *AGE_GROUPS]
-    return [code for code in known if code in codes] if codes <= set(known) else None
+    """Return the codes of a group as written, each once; None if one is unknown; blank is ``all``."""
+    codes = list(dict.fromkeys(_age_code(part) for part in _split(text))) or ["all"]
+    return codes if {"all", *AGE_GROUPS}.issuperset(codes) else None
 
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
