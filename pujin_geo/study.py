@@ -1,5 +1,6 @@
 """A study folder's ``study.toml``: what the data are, where they lie, and the settings of the analysis."""
 
+import json
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -215,3 +216,47 @@ def _surveyed(path: Path, value: Any) -> str | tuple[str, ...]:
             f'{path} [settings] surveyed = {value!r} should be "present", "all" or a list of facility types.',
         )
     )
+
+
+def study_toml(study: Study) -> str:
+    """Return the text of a ``study.toml`` that reads back as the same study.
+
+    Layer paths are written relative to the study's folder.
+
+    >>> from pathlib import Path
+    >>> study = Study(Path("."), "示例", CRS("EPSG:32651"), "shanghai", "", False,
+    ...     {"streets": LayerSpec(Path("streets.parquet"))}, Settings())
+    >>> print(study_toml(study).splitlines()[0])
+    name = "示例"
+    """
+    epsg = study.crs.to_epsg()
+    lines = [
+        f"name = {_toml(study.name)}",
+        f"crs = {_toml(f'EPSG:{epsg}' if epsg else study.crs.to_wkt())}",
+        f"profile = {_toml(study.profile)}",
+        *([f"data_date = {_toml(study.data_date)}"] if study.data_date else []),
+        f"synthetic = {_toml(study.synthetic)}",
+    ]
+    for name, spec in study.layers.items():
+        path = spec.path.relative_to(study.folder) if spec.path.is_relative_to(study.folder) else spec.path
+        lines += ["", f"[layers.{name}]", f"path = {_toml(path.as_posix())}"]
+        lines += [
+            f"{key} = {_toml(value)}"
+            for key, value in (("datum", spec.datum), ("layer", spec.layer), ("sheet", spec.sheet))
+            if value is not None
+        ]
+        if spec.columns:
+            pairs = ", ".join(f"{key} = {_toml(value)}" for key, value in spec.columns.items())
+            lines.append(f"columns = {{ {pairs} }}")
+    lines += ["", "[settings]"]
+    lines += [f"{f.name} = {_toml(getattr(study.settings, f.name))}" for f in fields(Settings)]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: str | bool | float | tuple[str, ...]) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, str):
+        # A JSON string is a TOML basic string, but for the delete character.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(value)

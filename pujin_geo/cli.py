@@ -1,0 +1,195 @@
+"""Commands: ``pujin-geo run``, ``check``, ``import-osm``; exit 0 done, 1 refused, 2 wrong usage."""
+
+import enum
+import itertools
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from .errors import PujinError
+from .texts import Lang, Text
+
+if TYPE_CHECKING:
+    from .inputs import Inputs
+    from .results import Results
+
+app = typer.Typer(
+    name="pujin-geo",
+    help="步行可达、覆盖缺口与15分钟社区生活圈 · Walking coverage, gaps and living circles.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+DEFAULT_STUDY = Path("geodata/pujin")
+
+
+class Language(enum.StrEnum):
+    """Language of messages, pages and maps."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+class Include(enum.StrEnum):
+    """What counts beside what is open today."""
+
+    PLANNED = "planned"
+
+
+StudyArgument = Annotated[Path, typer.Argument(help="研究文件夹 · study folder", show_default=True)]
+LangOption = Annotated[Language, typer.Option("--lang", help="语言 · language")]
+ProfileOption = Annotated[
+    str | None, typer.Option("--profile", help="标准: shanghai, gb50180 或 CSV 路径 · rule profile")
+]
+IncludeOption = Annotated[
+    Include | None, typer.Option("--include", help="planned: 计入在建和规划设施 · count planned ones")
+]
+
+
+def main() -> NoReturn:
+    """Run the command line; refusals and unforeseen faults end in a sentence and exit status 1."""
+    try:
+        app()
+    except PujinError as error:
+        _refuse(error.text)
+    except Exception as error:  # a planner gets a sentence, an engineer the traceback on request
+        if os.environ.get("PUJIN_GEO_TRACEBACK"):
+            raise
+        kind = f"{type(error).__name__}: {error}"
+        _refuse(
+            Text(
+                f"程序出错 ({kind})。请连同数据告知维护者; 设 PUJIN_GEO_TRACEBACK=1 可看详情。",
+                f"The program failed ({kind}). Please tell its maintainers; PUJIN_GEO_TRACEBACK=1 shows details.",
+            )
+        )
+    sys.exit(0)
+
+
+def _refuse(text: Text) -> NoReturn:
+    lang: Lang = "en" if _asked_for_english(sys.argv) else "zh"
+    sys.stderr.write(text.of(lang) + "\n")
+    sys.exit(1)
+
+
+def _asked_for_english(argv: list[str]) -> bool:
+    return "--lang=en" in argv or ("--lang", "en") in itertools.pairwise(argv)
+
+
+@app.command()
+def run(
+    study: StudyArgument = DEFAULT_STUDY,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="结果文件夹 · results folder")] = None,
+    lang: LangOption = Language.ZH,
+    profile: ProfileOption = None,
+    include: IncludeOption = None,
+) -> None:
+    """读入、检查、分析, 写出表格、地图和简报 · Read, check, analyse, write tables, maps and the briefing."""
+    from .analysis import analyse  # noqa: PLC0415 - each command loads only what it uses
+    from .outputs import write_results  # noqa: PLC0415
+    from .progress import progress  # noqa: PLC0415
+
+    language: Lang = lang.value
+    target = out or Path("outputs") / study.resolve().name
+    with progress(language, steps=10) as report:
+        inputs = _read(study, profile, report)
+        results = analyse(inputs, lang=language, include_planned=include is not None, report=report)
+        index = write_results(results, target, report=report)
+    _summary(results, index, language)
+
+
+@app.command()
+def check(
+    study: StudyArgument = DEFAULT_STUDY,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出 · print JSON")] = False,
+    lang: LangOption = Language.ZH,
+    profile: ProfileOption = None,
+) -> None:
+    """只读入和检查, 列出全部问题 · Read and judge only; list every problem."""
+    import json  # noqa: PLC0415
+
+    from .analysis import examine  # noqa: PLC0415
+    from .tables import problems_table  # noqa: PLC0415
+
+    language: Lang = lang.value
+    inputs = _read(study, profile, None)
+    found = problems_table(examine(inputs).problems, lang=language)
+    if as_json:
+        records = json.loads(found.to_json(orient="records", force_ascii=False))
+        counts = inputs.row_counts.to_dict("records")
+        typer.echo(json.dumps({"row_counts": counts, "problems": records}, ensure_ascii=False, indent=2))
+        return
+    for one in inputs.row_counts.itertuples():
+        typer.echo(
+            Text(
+                f"{one.layer} ({one.file}): 读入 {one.rows_read} 行 = 采用 {one.accepted} + 剔除 {one.rejected}",
+                f"{one.layer} ({one.file}): {one.rows_read} rows read = {one.accepted} accepted + {one.rejected} rejected",
+            ).of(language)
+        )
+    for problem in found.itertuples():
+        where = f"{problem.layer} {problem.file}" + (
+            "" if problem.row is None or problem.row != problem.row else f" #{problem.row}"
+        )
+        typer.echo(f"[{problem.severity}] {where} {problem.code}: {problem.message}")
+    typer.echo(Text(f"共 {len(found)} 个问题。", f"{len(found)} problems.").of(language))
+
+
+@app.command("import-osm")
+def import_osm(
+    file: Annotated[Path, typer.Argument(help="OpenStreetMap 数据 .osm.pbf · extract")],
+    study: Annotated[Path, typer.Argument(help="要生成的研究文件夹 · study folder to make")],
+    boundary: Annotated[
+        Path | None, typer.Option("--boundary", help="边界面文件 · boundary polygons")
+    ] = None,
+    population: Annotated[
+        Path | None, typer.Option("--population", help="人口网格, 含 population 列 · population polygons")
+    ] = None,
+    lang: LangOption = Language.ZH,
+) -> None:
+    """由 OpenStreetMap 数据生成研究文件夹 · Make a study folder from an OpenStreetMap extract."""
+    from .progress import progress  # noqa: PLC0415
+    from .sources.osm import import_osm as make_study  # noqa: PLC0415
+
+    language: Lang = lang.value
+    with progress(language, steps=8) as report:
+        summary = make_study(file, study, boundary=boundary, population=population, report=report)
+    typer.echo(summary.text().of(language))
+
+
+def _read(study: Path, profile: str | None, report: object) -> "Inputs":
+    from dataclasses import replace  # noqa: PLC0415
+
+    from .sources.reading import read_inputs  # noqa: PLC0415
+    from .study import read_study  # noqa: PLC0415
+
+    if callable(report):
+        report(Text("读入并检查数据", "Reading and checking the data"))
+    described = read_study(study)
+    return read_inputs(replace(described, profile=profile) if profile else described)
+
+
+def _summary(results: "Results", index: Path, lang: Lang) -> None:
+    tables = results.tables
+    judged = tables["residents"][tables["residents"]["inside_boundary"]]
+    errors = int((tables["problems"]["severity"] == "error").sum())
+    verdicts = tables["distances"]["verdict"].value_counts()
+    text = Text(
+        f"{results.inputs.study.name}: {len(judged)} 个居民点, {judged['population'].sum():,.0f} 人; "
+        f"判定 {len(tables['distances'])} 项: 达标 {verdicts.get('met', 0)}, 未达标 {verdicts.get('not_met', 0)}, "
+        f"无法判定 {verdicts.get('unknown', 0)}; 问题 {len(tables['problems'])} 个 (其中剔除 {errors} 行)。",
+        f"{results.inputs.study.name}: {len(judged)} demand points, {judged['population'].sum():,.0f} people; "
+        f"{len(tables['distances'])} verdicts: {verdicts.get('met', 0)} met, {verdicts.get('not_met', 0)} not met, "
+        f"{verdicts.get('unknown', 0)} unknown; {len(tables['problems'])} problems ({errors} rows left out).",
+    )
+    typer.echo(text.of(lang))
+    if results.inputs.circles.empty:
+        typer.echo(
+            Text(
+                "没有生活圈图层, 只汇总全域 (all)。", "There is no circles layer: figures are for all only."
+            ).of(lang)
+        )
+    typer.echo(str(index))

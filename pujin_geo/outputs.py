@@ -1,0 +1,261 @@
+"""Results to a complete folder of tables, maps and layers, put in place in one step."""
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyogrio
+import xlsxwriter
+
+from . import __version__
+from .briefing import write_index
+from .definitions import DEFINITIONS
+from .errors import SourceError
+from .inputs import Inputs
+from .maps import write_maps
+from .results import Results
+from .study import LayerSpec, study_toml
+from .tables import LAYERS
+from .texts import Text
+
+FORMAT_VERSION = 1
+CSV_ROWS_AT_MOST = 1_000_000
+KEEP_HISTORY = 5
+LIBRARIES = ("folium", "geopandas", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely")
+
+Report = Callable[[Text], None]
+
+
+def write_results(results: Results, out: Path, *, report: Report | None = None) -> Path:
+    """Write everything into a folder beside ``out`` and swap it in when it is complete.
+
+    An older result moves to ``OUT.history/``, where the newest ``KEEP_HISTORY`` stay.
+
+    Returns:
+        The path of ``index.html``.
+
+    Raises:
+        SourceError: the folder cannot be written, in words (no space, no right, a file in use).
+    """
+    staged = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir()
+        _write_all(results, staged, report or (lambda _: None))
+        _swap(staged, out)
+    except OSError as error:
+        raise SourceError(
+            Text(
+                f"结果无法写入 {out}: {error.strerror or error}。请检查磁盘空间、权限, 以及文件是否正被其他程序打开; 原有结果没有改动。",
+                f"The results cannot be written to {out}: {error.strerror or error}. Check space and permissions, and "
+                "whether another program holds a file open; earlier results are unchanged.",
+            )
+        ) from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return out / "index.html"
+
+
+def _write_all(results: Results, folder: Path, report: Report) -> None:
+    seconds = dict(results.seconds)
+    steps: list[tuple[str, Text, Callable[[], object]]] = [
+        ("tables", Text("写出表格", "Writing tables"), lambda: _write_tables(results, folder)),
+        (
+            "layers",
+            Text("写出图层", "Writing layers"),
+            lambda: _write_layers(results, folder / "layers.gpkg"),
+        ),
+        (
+            "inputs",
+            Text("保存输入", "Keeping the inputs"),
+            lambda: write_inputs(results.inputs, folder / "inputs"),
+        ),
+        ("maps", Text("绘制地图", "Drawing maps"), lambda: write_maps(results, folder / "maps")),
+        (
+            "briefing",
+            Text("撰写简报", "Writing the briefing"),
+            lambda: write_index(results, folder / "index.html"),
+        ),
+    ]
+    for name, text, write in steps:
+        report(text)
+        began = time.perf_counter()
+        write()
+        seconds[name] = round(time.perf_counter() - began, 3)
+    manifest = _manifest(results, seconds)
+    (folder / "manifest.json").write_text(
+        json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+    )
+
+
+def _swap(staged: Path, out: Path) -> None:
+    if out.exists():
+        history = out.with_name(f"{out.name}.history")
+        history.mkdir(exist_ok=True)
+        numbers = sorted(int(entry.name) for entry in history.iterdir() if entry.name.isdigit())
+        out.rename(history / f"{(numbers[-1] if numbers else 0) + 1:04d}")
+        for number in numbers[: max(0, len(numbers) + 1 - KEEP_HISTORY)]:
+            shutil.rmtree(history / f"{number:04d}", ignore_errors=True)
+    staged.rename(out)
+
+
+def printable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as it is printed: walks with three decimals, whole numbers of people without any.
+
+    >>> printable(pd.DataFrame({"walk_m": [12.5, None], "people": [3.0, 4.0]})).values.tolist()
+    [['12.500', '3'], ['', '4']]
+    """
+    return pd.DataFrame({name: _printed(table[name], str(name)) for name in table.columns})
+
+
+def _printed(column: pd.Series, name: str) -> pd.Series:
+    if not pd.api.types.is_float_dtype(column):
+        return column
+    if name in ("walk_m", "straight_m", "shortfall_m", "farthest_walk_m", "mean_walk_m"):
+        text = column.map("{:.3f}".format)
+    elif name in ("lon", "lat"):
+        text = column.map("{:.7f}".format)
+    else:
+        text = column.round(6).map("{:.15g}".format)
+    return text.where(column.notna(), "")
+
+
+def _write_tables(results: Results, folder: Path) -> None:
+    (folder / "tables").mkdir()
+    for name, table in results.tables.items():
+        path = folder / "tables" / name
+        if name == "distances" and len(table) > CSV_ROWS_AT_MOST:
+            table.to_parquet(path.with_suffix(".parquet"), index=False)
+        else:
+            printable(table).to_csv(
+                path.with_suffix(".csv"), index=False, encoding="utf-8-sig", lineterminator="\n"
+            )
+    _write_workbook(results, folder / "tables.xlsx")
+
+
+def _write_workbook(results: Results, path: Path) -> None:
+    book = xlsxwriter.Workbook(
+        path,
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "nan_inf_to_errors": True,
+        },
+    )
+    # A fixed date keeps two workbooks of one run equal byte for byte.
+    book.set_properties({"created": pd.Timestamp("2000-01-01").to_pydatetime()})
+    head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#E8EEF4"})
+    for name, table in results.tables.items():
+        if name != "distances":
+            _write_sheet(book.add_worksheet(name), table, head)
+    book.close()
+
+
+def _write_sheet(sheet: Any, table: pd.DataFrame, head: Any) -> None:
+    sheet.freeze_panes(1, 0)
+    for column, name in enumerate(table.columns):
+        longest = table[name].head(200).astype(str).str.len().max() if len(table) else 0
+        sheet.set_column(column, column, min(max(len(name), int(longest)) + 2, 60))
+        sheet.write_string(0, column, name, head)
+    if len(table):
+        sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
+    for row, values in enumerate(table.itertuples(index=False), start=1):
+        for column, value in enumerate(values):
+            if pd.isna(value) or value == "":
+                continue
+            if isinstance(value, str):
+                sheet.write_string(row, column, value)
+            elif isinstance(value, bool):
+                sheet.write_boolean(row, column, value)
+            else:
+                sheet.write_number(row, column, float(value))
+
+
+def _write_layers(results: Results, path: Path) -> None:
+    """Write every layer with its results for QGIS and ArcGIS, in WGS84."""
+    # GDAL stamps the current date into the file unless it is told one.
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
+    extra = {"facilities": ["circle_id", "inside_boundary"], "residents": ["circle_id", "inside_boundary"]}
+    for name in LAYERS:
+        layer = results.inputs.layer(name)
+        if layer.empty:
+            continue
+        layer = layer.drop(columns=[c for c in extra.get(name, []) if c in layer])
+        layer = layer.join(results.tables[name][extra[name]]) if name in extra else layer
+        pyogrio.write_dataframe(
+            layer.to_crs("EPSG:4326"), path, layer=name, driver="GPKG", append=path.exists()
+        )
+
+
+def write_inputs(inputs: Inputs, folder: Path) -> None:
+    """Write the accepted inputs as a study folder of its own, enough to repeat the run."""
+    folder.mkdir()
+    layers = {}
+    for name in inputs.study.layers:
+        layer = inputs.layer(name)
+        if layer.empty:
+            continue
+        path = folder / f"{name}.parquet"
+        layer.drop(columns=["row", "source_row"]).to_parquet(path, index=False)
+        layers[name] = LayerSpec(path)
+    inputs.catalogue.to_csv(folder / "catalogue.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    study = replace(inputs.study, folder=folder, layers=layers, profile="catalogue.csv")
+    (folder / "study.toml").write_text(study_toml(study), encoding="utf-8")
+
+
+def _manifest(results: Results, seconds: dict[str, float]) -> dict[str, Any]:
+    study = results.inputs.study
+    files = {(study.folder / "study.toml"), *(spec.path for spec in study.layers.values())}
+    files.update(path for path in [study.folder / study.profile] if path.is_file())
+    tables = results.tables
+    return {
+        "format_version": FORMAT_VERSION,
+        "study": study.name,
+        "data_date": study.data_date,
+        "synthetic": study.synthetic,
+        "crs": study.crs.to_string(),
+        "profile": study.profile,
+        "lang": results.lang,
+        "include_planned": results.include_planned,
+        "settings": asdict(study.settings),
+        "inputs": [_hashed(path, study.folder) for path in sorted(files)],
+        "row_counts": results.inputs.row_counts.to_dict("records"),
+        "table_rows": {name: len(table) for name, table in tables.items()},
+        "counts": {
+            "nodes": len(results.network.node_xy),
+            "edges": len(results.network.edge_length_m),
+            "demand_points_judged": int(tables["residents"]["inside_boundary"].sum()),
+            "people_judged": float(
+                tables["residents"].loc[tables["residents"]["inside_boundary"], "population"].sum()
+            ),
+            "verdicts": tables["distances"]["verdict"].value_counts().sort_index().to_dict(),
+        },
+        "types_without_rows": results.types_without_rows.to_dict("records"),
+        "definitions": {name: text.of(results.lang) for name, text in DEFINITIONS.items()},
+        "versions": {
+            "pujin_geo": __version__,
+            "python": sys.version.split()[0],
+            **{name: importlib.metadata.version(name) for name in LIBRARIES},
+        },
+        "seconds": seconds,
+    }
+
+
+def _hashed(path: Path, folder: Path) -> dict[str, Any]:
+    name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+    members = sorted(path.parent.glob(f"{path.stem}.*")) if path.suffix.lower() == ".shp" else [path]
+    digest = hashlib.sha256()
+    for member in members:
+        digest.update(member.read_bytes())
+    return {"file": name, "bytes": sum(m.stat().st_size for m in members), "sha256": digest.hexdigest()}
