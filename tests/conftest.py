@@ -1,0 +1,16 @@
+"""Shared by all tests: one Chromium, or a clear word that there is none."""
+
+import os
+import shutil
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip browser tests without Chromium, unless it is required."""
+    if shutil.which("chromium") or os.environ.get("PUJIN_REQUIRE_BROWSER") == "1":
+        return
+    skip = pytest.mark.skip(reason="needs Chromium, which is not installed (apt-get install chromium)")
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(skip)
