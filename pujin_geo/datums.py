@@ -73,7 +73,7 @@ def to_wgs84(x: Floats, y: Floats, datum: str) -> Pair:
     ([121.4957], [31.1069])
     """
     x, y = _floats(x), _floats(y)
-    name = _name(datum)
+    name = datum_key(datum)
     if name in ("wgs84", "cgcs2000"):
         return x, y
     if name == "gcj02":
@@ -96,7 +96,7 @@ def from_wgs84(lon: Floats, lat: Floats, datum: str) -> Pair:
     ([121.507], [31.11])
     """
     lon, lat = _floats(lon), _floats(lat)
-    name = _name(datum)
+    name = datum_key(datum)
     if name in ("wgs84", "cgcs2000"):
         return lon, lat
     if name == "gcj02":
@@ -129,7 +129,7 @@ def project(geometry: gpd.GeoSeries | NDArray[np.object_], datum: str, crs: CRS)
     source = crs_of(datum)
 
     def move(x: Floats, y: Floats) -> Pair:
-        if _name(datum) in ("gcj02", "bd09"):
+        if datum_key(datum) in ("gcj02", "bd09"):
             x, y = to_wgs84(x, y, datum)
         return _transform(x, y, source, crs)
 
@@ -152,6 +152,16 @@ def outside_china(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
     return outside
 
 
+def datum_key(datum: str) -> str:
+    """Return the key in ``DATUM_NAMES`` of a datum however it is spelt; any other text as it is.
+
+    >>> datum_key("GCJ-02"), datum_key("EPSG:4549")
+    ('gcj02', 'EPSG:4549')
+    """
+    plain = re.sub(r"[-_\s]", "", datum).lower()
+    return plain if plain in DATUM_NAMES else datum
+
+
 def crs_of(datum: str) -> CRS:
     """Return the CRS that a datum's coordinates are in; for GCJ-02 and BD-09 that of WGS84, undisplaced.
 
@@ -161,7 +171,7 @@ def crs_of(datum: str) -> CRS:
     >>> crs_of("EPSG:4549").is_projected
     True
     """
-    name = _name(datum)
+    name = datum_key(datum)
     if name == "shanghai2000":
         return CRS(SHANGHAI_2000)
     if name in DATUM_NAMES:
@@ -179,12 +189,6 @@ def crs_of(datum: str) -> CRS:
             )
         )
     return crs
-
-
-def _name(datum: str) -> str:
-    """Return a datum's key however it is spelt: GCJ-02, gcj 02 and GCJ02 are one."""
-    plain = re.sub(r"[-_\s]", "", datum).lower()
-    return plain if plain in DATUM_NAMES else datum
 
 
 def _floats(values: Floats) -> Floats:
