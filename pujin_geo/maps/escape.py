@@ -38,7 +38,8 @@ def gate(frame: Frame) -> Frame:
         if values.dtype == object or isinstance(values.dtype, pd.StringDtype | pd.CategoricalDtype):
             escaped = [escape(v) if isinstance(v, str) else v for v in values]
             gated[column] = pd.Series(escaped, index=gated.index, dtype=object)
-    return gated
+    result: Frame = gated
+    return result
 
 
 def json_block(value: Any) -> str:

@@ -35,12 +35,16 @@ DROPPED = {
 }
 """What folium links on every page and only icon markers need: 1.8 MB that are left out."""
 
-_SCRIPT_LINK = re.compile(r'[ \t]*<script\b[^>]*\bsrc=["\']([^"\']+)["\'][^>]*>\s*</script>\n?', re.IGNORECASE)
+_SCRIPT_LINK = re.compile(
+    r'[ \t]*<script\b[^>]*\bsrc=["\']([^"\']+)["\'][^>]*>\s*</script>\n?', re.IGNORECASE
+)
 _STYLE_LINK = re.compile(r'[ \t]*<link\b[^>]*\bhref=["\']([^"\']+)["\'][^>]*>\n?', re.IGNORECASE)
 _DATA_BLOCK = re.compile(r'<script type="application/json".*?</script>', re.DOTALL)
 _VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>', re.IGNORECASE | re.DOTALL)
 _CSS_URL = re.compile(r"url\(\s*['\"]?(?!data:|#)([^)'\"]+)['\"]?\s*\)")
-_SOURCE_MAP = re.compile(r"\s*(?://[#@] ?sourceMappingURL=[^\n]*|/\*[#@] ?sourceMappingURL=.*?\*/)", re.DOTALL)
+_SOURCE_MAP = re.compile(
+    r"\s*(?://[#@] ?sourceMappingURL=[^\n]*|/\*[#@] ?sourceMappingURL=.*?\*/)", re.DOTALL
+)
 _DECLARED_ID = re.compile(r"(?:\b(?:var|let|const|function)\s+|\bid=[\"'])\w*?_([0-9a-f]{32})\b")
 _REMOTE = re.compile(r"^\s*(?:https?:|ftp:|//)", re.IGNORECASE)
 _FETCHING = {"src", "srcset", "poster", "data", "background", "action", "formaction", "ping", "xlink:href"}
@@ -86,7 +90,9 @@ def standalone(map_: "folium.Map | str", *, lang: Lang = "zh", title: str = "") 
     page = _STYLE_LINK.sub(lambda m: _style(m[1]), page)
     page = _head(page, lang, title)
     policy = content_security_policy(page, strict_styles=strict_styles)
-    return page.replace("<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
+    return page.replace(
+        "<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">', 1
+    )
 
 
 def content_security_policy(page: str, *, strict_styles: bool = True) -> str:
@@ -150,7 +156,9 @@ class _Parts(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag in {"script", "style"}:
-            if self._inside is self.styles and re.search(r"@import|url\(\s*['\"]?(?!data:|#)", self.styles[-1]):
+            if self._inside is self.styles and re.search(
+                r"@import|url\(\s*['\"]?(?!data:|#)", self.styles[-1]
+            ):
                 self.remote.append(self.styles[-1][:80])
             self._inside = None
 

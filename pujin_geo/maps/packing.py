@@ -73,7 +73,8 @@ def line_parts(
     polygons = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
     kinds = (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING)
     lines = np.concatenate([parts[np.isin(shapely.get_type_id(parts), kinds)], shapely.get_rings(polygons)])
-    return lines[shapely.get_num_coordinates(lines) > 1]
+    drawn: NDArray[np.object_] = lines[shapely.get_num_coordinates(lines) > 1]
+    return drawn
 
 
 def pack_uint16(values: NDArray[np.float64]) -> str:
@@ -86,7 +87,8 @@ def _steps(lonlat: NDArray[np.float64], grid: Grid) -> NDArray[np.uint16]:
     origin = np.array([grid.west, grid.south])
     span = np.array([grid.east - grid.west, grid.north - grid.south])
     steps = np.rint((lonlat - origin) / span * STEPS)
-    return np.clip(steps, 0, STEPS).astype("<u2")
+    clipped: NDArray[np.uint16] = np.clip(steps, 0, STEPS).astype("<u2")
+    return clipped
 
 
 def _base64(values: NDArray[Any]) -> str:

@@ -1,0 +1,142 @@
+"""The background of every map, drawn from the study's own layers: water, green, streets, outlines, names."""
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from ..inputs import Inputs
+from ..texts import Text
+from .packing import Grid, grid_over, pack
+
+STREET_CLASSES: dict[str, Text] = {
+    "no_walk": Text("不可步行道路", "not for walking"),
+    "path": Text("步道、小路", "path"),
+    "local": Text("支路、街坊路", "local street"),
+    "main": Text("主次干路", "main street"),
+    "future": Text("在建、规划道路", "street under construction or planned"),
+}
+"""Street classes in drawing order."""
+
+_MAIN = (
+    "arterial", "trunk", "primary", "secondary", "main", "collector", "motorway", "expressway",
+    "主干", "次干", "干路", "快速", "干道",
+)  # fmt: skip
+_PATH = (
+    "path", "foot", "steps", "pedestrian", "cycle", "track", "bridle", "corridor", "platform", "lane_path",
+    "riverside", "greenway", "步", "小路", "巷", "绿道", "人行", "台阶", "田间",
+)  # fmt: skip
+_AREAS = ("residential_land", "green", "water")
+_TOLERANCE_M = {"residential_land": 2.0, "green": 1.0, "water": 1.0}
+_MARGIN_SHARE = 0.03
+_MOST_LABELS = 160
+
+
+def drawn_box(inputs: Inputs) -> tuple[float, float, float, float]:
+    """Return the box that maps draw, in metres of the study's CRS.
+
+    The data extent, else the boundary, else all that the three required layers hold, with a margin.
+    """
+    layers = [inputs.extent] if len(inputs.extent) else [inputs.boundary]
+    if not len(layers[0]):
+        layers = [inputs.facilities, inputs.residents, inputs.streets]
+    bounds = pd.DataFrame(
+        [layer.total_bounds for layer in layers if len(layer)], columns=["w", "s", "e", "n"]
+    )
+    west, south, east, north = bounds.w.min(), bounds.s.min(), bounds.e.max(), bounds.n.max()
+    margin = max(east - west, north - south, 100.0) * _MARGIN_SHARE
+    return (float(west - margin), float(south - margin), float(east + margin), float(north + margin))
+
+
+def street_class(streets: gpd.GeoDataFrame) -> pd.Series:
+    """Return the class in which each street is drawn: a key of ``STREET_CLASSES``.
+
+    >>> frame = pd.DataFrame(
+    ...     {"kind": ["主干路", "footway", "", "local"], "walkable": True, "status": ["", "", "", "planned"]}
+    ... )
+    >>> street_class(frame).tolist()
+    ['main', 'path', 'local', 'future']
+    """
+    kind = streets["kind"].astype("str").str.lower()
+    drawn = pd.Series("local", index=streets.index, dtype="object")
+    drawn[_has_any(kind, _PATH)] = "path"
+    drawn[_has_any(kind, _MAIN)] = "main"
+    drawn[~streets["walkable"].astype(bool)] = "no_walk"
+    drawn[streets["status"].isin(["planned", "under_construction"])] = "future"
+    drawn[streets["status"] == "closed"] = "no_walk"
+    return drawn
+
+
+def layers(inputs: Inputs) -> tuple[Grid, dict[str, Any]]:
+    """Return the grid of the drawn area and the packed background, for the page's ``base.js``."""
+    grid = grid_over(drawn_box(inputs), inputs.study.crs)
+    packed: dict[str, Any] = {}
+    for name in _AREAS:
+        packed[name] = pack(dissolved(inputs.layer(name)), grid, simplify_m=_TOLERANCE_M[name])
+    classes = street_class(inputs.streets)
+    for name in STREET_CLASSES:
+        packed[name] = pack(inputs.streets.geometry[classes == name], grid, simplify_m=0.4)
+    packed["barriers"] = pack(inputs.barriers.geometry, grid, simplify_m=0.5)
+    packed["committees"] = pack(inputs.committees.boundary, grid, simplify_m=1.0)
+    packed["extent"] = pack(dissolved(inputs.extent), grid, simplify_m=1.0)
+    packed["boundary"] = pack(dissolved(inputs.boundary), grid, simplify_m=0.5)
+    return grid, packed
+
+
+def labels(inputs: Inputs) -> list[list[Any]]:
+    """Return the names on the map, most important first: text, longitude, latitude, kind.
+
+    Kinds are ``committee``, ``water``, ``green`` and ``street``; the page leaves out what would overlap.
+    """
+    found = [
+        _area_labels(inputs.committees, "committee", 0),
+        _area_labels(inputs.water, "water", 5_000),
+        _street_labels(inputs.streets),
+        _area_labels(inputs.green, "green", 4_000),
+    ]
+    table = pd.concat([frame for frame in found if len(frame)] or [_no_labels(inputs)])
+    points = gpd.GeoSeries(table["point"].tolist(), crs=inputs.study.crs)
+    inside = points.intersects(shapely.box(*drawn_box(inputs))).to_numpy()
+    lonlat = points[inside].to_crs(4326)
+    rows = zip(
+        table["text"][inside], lonlat.x.round(6), lonlat.y.round(6), table["kind"][inside], strict=True
+    )
+    return [list(row) for row in rows][:_MOST_LABELS]
+
+
+def dissolved(layer: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Return the union of a polygon layer: overlaps would otherwise show as holes."""
+    if not len(layer):
+        return layer.geometry
+    return gpd.GeoSeries([shapely.union_all(shapely.make_valid(layer.geometry.to_numpy()))], crs=layer.crs)
+
+
+def _has_any(texts: pd.Series, words: tuple[str, ...]) -> pd.Series:
+    return texts.str.contains("|".join(words), regex=True)
+
+
+def _area_labels(layer: gpd.GeoDataFrame, kind: str, smallest_m2: float) -> pd.DataFrame:
+    named = layer[(layer["name"].str.strip() != "") & (layer.area >= smallest_m2)]
+    named = named.assign(size=named.area).sort_values("size", ascending=False, kind="stable")
+    named = named.drop_duplicates("name")
+    return pd.DataFrame({"text": named["name"], "point": named.representative_point(), "kind": kind})
+
+
+def _street_labels(streets: gpd.GeoDataFrame) -> pd.DataFrame:
+    """One label per name, in the middle of its longest line; main streets and long ones first."""
+    named = streets[streets["name"].str.strip() != ""]
+    frame = pd.DataFrame({"text": named["name"], "line": named.geometry, "length": named.length})
+    frame["main"] = street_class(named) == "main"
+    total = frame.groupby("text")["length"].transform("sum")
+    frame = frame.assign(total=total).sort_values(
+        ["main", "total", "text", "length"], ascending=[False, False, True, False], kind="stable"
+    )
+    frame = frame[frame["total"] >= 200].drop_duplicates("text")
+    middle = shapely.line_interpolate_point(frame["line"].to_numpy(), 0.5, normalized=True)
+    return pd.DataFrame({"text": frame["text"], "point": middle, "kind": "street"})
+
+
+def _no_labels(inputs: Inputs) -> pd.DataFrame:
+    nothing = gpd.GeoSeries([], crs=inputs.study.crs)
+    return pd.DataFrame({"text": [], "point": nothing, "kind": []})

@@ -1,0 +1,114 @@
+"""Demand points and their verdicts, packed for a page; and what the figures on it mean, in words."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..catalogue import is_uncertain
+from ..definitions import DEFINITIONS
+from ..texts import Lang, Text
+from .packing import pack_uint16
+
+if TYPE_CHECKING:
+    from ..results import Results
+
+VERDICT_LETTERS = {"met": "m", "not_met": "n", "unknown": "u"}
+NOT_JUDGED = "-"
+
+VERDICTS: dict[str, Text] = {
+    "met": Text("达标", "met"),
+    "not_met": Text("未达标", "not met"),
+    "unknown": Text("无法判定", "unknown"),
+}
+
+CAUSES = ("unsnapped", "island", "facility_off_network", "data_edge", "no_facility", "detour", "too_far")
+
+_ON_MAPS = ("met", "walk_m", "coverage_share", "straight_line_share", "unknown", "people_basis")
+
+
+def definition_words(results: "Results") -> list[str]:
+    """Return the sentences that stand on every map: what the figures mean, and which facilities count."""
+    meanings = [DEFINITIONS[name] for name in _ON_MAPS]
+    return [text.of(results.lang) for text in (*meanings, counting_words(results))]
+
+
+def counting_words(results: "Results") -> Text:
+    """Return the sentence that says which facilities count."""
+    if results.include_planned:
+        return Text(
+            "计入的设施: 现状、在建和规划设施 (含规划情景, 不是现状覆盖率)。",
+            "Counting facilities: existing, under construction and planned (a scenario, not today's coverage).",
+        )
+    return Text("计入的设施: 仅现状设施。", "Counting facilities: existing ones only.")
+
+
+def judged_types(results: "Results", suitability: str) -> pd.DataFrame:
+    """Return the catalogue rows of one suitability, in order, with ``number`` and the ``all`` coverage row.
+
+    Added columns: ``number`` (1.. within the suitability), ``judged`` and those of the coverage table;
+    types that are not judged have blanks there.
+    """
+    catalogue = results.inputs.catalogue
+    chosen = catalogue[catalogue["suitability"] == suitability].reset_index(drop=True)
+    coverage = results.tables["coverage"]
+    whole = coverage[(coverage["circle_id"] == "all") & (coverage["scope"] == "all")]
+    joined = chosen.merge(
+        whole.drop(columns=["suitability", "circle_id", "scope"]), on="facility_type", how="left"
+    )
+    return joined.assign(
+        number=np.arange(1, len(joined) + 1), judged=joined["facility_type"].isin(whole["facility_type"])
+    )
+
+
+def verdict_letters(results: "Results", facility_types: list[str]) -> dict[str, str]:
+    """Return, per type, one letter per row of the residents table: m, n, u, or - where it is not judged."""
+    order = results.tables["residents"]["demand_id"]
+    distances = results.tables["distances"]
+    letters = distances["verdict"].map(VERDICT_LETTERS)
+    found = {}
+    for facility_type in facility_types:
+        mine = (distances["facility_type"] == facility_type).to_numpy()
+        by_point = pd.Series(letters[mine].to_numpy(), index=distances["demand_id"][mine])
+        found[facility_type] = "".join(by_point.reindex(order).fillna(NOT_JUDGED))
+    return found
+
+
+def demand_layer(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
+    """Return the demand points for the page: places, people, and per judged type verdicts and walks.
+
+    Walks are whole metres; those of 65,535 m and more, and absent ones, are 65,535.
+    """
+    residents = results.tables["residents"]
+    distances = results.tables["distances"]
+    judged = types.loc[types["judged"], "facility_type"].tolist()
+    walks = {}
+    for facility_type in judged:
+        mine = distances[distances["facility_type"] == facility_type]
+        walk_m = mine.set_index("demand_id")["walk_m"].reindex(residents["demand_id"])
+        walks[facility_type] = pack_uint16(walk_m.to_numpy(dtype=float))
+    names = residents["name"].where(residents["name"].str.strip() != "", residents["demand_id"])
+    return {
+        "lon": residents["lon"].round(6).tolist(),
+        "lat": residents["lat"].round(6).tolist(),
+        "name": names.tolist(),
+        "committee": residents["committee_id"].fillna("").tolist(),
+        "people": residents["population"].round(1).tolist(),
+        "inside": [int(value) for value in residents["inside_boundary"]],
+        "verdicts": verdict_letters(results, judged),
+        "walks": walks,
+    }
+
+
+def threshold_words(row: dict[str, Any], lang: Lang) -> str:
+    """Return a type's threshold with its mark, such as ``500 m (U)``; two where town and village differ.
+
+    >>> threshold_words({"threshold_urban_m": 500, "threshold_rural_m": 800, "threshold_confidence": "U"}, "en")
+    '500/800 m (U)'
+    """
+    values = (row["threshold_urban_m"], row["threshold_rural_m"])
+    numbers = dict.fromkeys(f"{value:g}" for value in values if pd.notna(value))
+    if not numbers:
+        return "—"
+    mark = f" ({row['threshold_confidence']})" if is_uncertain(row["threshold_confidence"]) else ""
+    return "/".join(numbers) + (" m" if lang == "en" else " 米") + mark

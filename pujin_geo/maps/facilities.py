@@ -1,0 +1,204 @@
+"""One map per suitability: its facilities, and who reaches them on foot."""
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..catalogue import UNCERTAIN, confidence_names, suitability_names
+from ..texts import Lang, Text
+from .coverage import VERDICTS, definition_words, demand_layer, judged_types, threshold_words
+from .figures import percent, whole
+from .page import STATUSES, StudyMap, sources, study_map
+
+if TYPE_CHECKING:
+    from ..results import Results
+
+COLOURS = (
+    "#1f5fa8", "#b3446c", "#00796b", "#b35900", "#5e4fa2", "#7a5c00", "#0086a8", "#a63d2f", "#4d7326", "#8c4aa1",
+    "#2f4b7c", "#96602f", "#3d7a8c", "#bf3f7f", "#556b2f", "#6d4c41", "#37648f", "#8f2d56", "#2e7d5b", "#705aa8",
+)  # fmt: skip
+"""Colours of types by number, dark enough for a white figure upon them."""
+
+DEMAND_CLASSES: tuple[tuple[float, str, Text], ...] = (
+    (1.0, "#0b4f6c", Text("全部", "all")),
+    (0.75, "#3a93b0", Text("四分之三及以上", "three quarters or more")),
+    (0.5, "#a9cfd6", Text("一半及以上", "half or more")),
+    (0.25, "#f2b872", Text("四分之一及以上", "a quarter or more")),
+    (0.0, "#c8553d", Text("不足四分之一", "less than a quarter")),
+)
+"""Lower bound of the share of basic types within reach, colour, words."""
+
+VERDICT_COLOURS = {"met": "#1f7a8c", "not_met": "#c8553d", "unknown": "#8a7fa8", "none": "#b5b5b5"}
+
+
+def suitability_map(results: "Results", suitability: str) -> StudyMap:
+    """Return the map of one suitability.
+
+    Facilities are numbered by type, their shape tells the status; demand points are coloured by the
+    share of the suitability's basic types within walking reach, or by the verdict of a type chosen in
+    the map. Every figure comes from the tables of the results.
+
+    Args:
+        results: an analysed study.
+        suitability: livable, workable, leisure, learning or caring.
+
+    Raises:
+        KeyError: no such suitability.
+    """
+    study, name = results.inputs.study.name, suitability_names[suitability]
+    title = Text(f"{study} · {name.zh}设施与步行可达", f"{study} · {name.en}: facilities and walking reach")
+    types = judged_types(results, suitability)
+    sites, functions = _facility_rows(results, types)
+    counts = _counts(types, functions)
+    return study_map(
+        results,
+        title=title.of(results.lang),
+        template="suitability.html.j2",
+        words=_words(results, name.of(results.lang), types, counts),
+        data={
+            "types": [_type_json(row, results.lang) for row in types.to_dict("records")],
+            "sites": sites,
+            "functions": functions,
+            "demand": demand_layer(results, types),
+            "classes": [[bound, colour] for bound, colour, _ in DEMAND_CLASSES],
+            "verdictColours": VERDICT_COLOURS,
+            "statuses": {key: text.of(results.lang) for key, text in STATUSES.items()},
+            "text": _page_texts(results.lang),
+        },
+        scripts=("base.js", "suitability.js"),
+        start="pujin.suitability",
+    )
+
+
+def _facility_rows(results: "Results", types: pd.DataFrame) -> tuple[list[dict[str, Any]], list[list[Any]]]:
+    """Return the sites that have a function of these types, and one row per function for the page.
+
+    A function is: site, type number, status, name, longitude, latitude, area, capacity, source, note.
+    """
+    table = results.tables["facilities"]
+    details = results.inputs.facilities.set_index("facility_id")[["area_m2", "capacity", "source", "note"]]
+    table = table.join(details, on="facility_id")
+    number = dict(zip(types["facility_type"], types["number"], strict=True))
+    mine = table[table["facility_type"].isin(number)]
+    site_ids = mine["site_id"].drop_duplicates().tolist()
+    site_number = {site_id: position for position, site_id in enumerate(site_ids)}
+    others = table[table["site_id"].isin(site_number) & ~table["facility_type"].isin(number)]
+    label = results.inputs.catalogue.set_index("facility_type")[
+        "name_en" if results.lang == "en" else "name_zh"
+    ]
+    sites: list[dict[str, Any]] = [{"id": site_id, "others": []} for site_id in site_ids]
+    for row in others.itertuples():
+        known = label.get(row.facility_type, row.facility_type)
+        sites[site_number[row.site_id]]["others"].append([known, row.status])
+    functions = [
+        [
+            site_number[row.site_id], number[row.facility_type], row.status, row.name,
+            round(row.lon, 6), round(row.lat, 6), _number(row.area_m2), _number(row.capacity), row.source, row.note,
+        ]
+        for row in mine.itertuples(index=False)
+    ]  # fmt: skip
+    return sites, functions
+
+
+def _number(value: float) -> float | None:
+    return None if pd.isna(value) else round(float(value), 1)
+
+
+def _counts(types: pd.DataFrame, functions: list[list[Any]]) -> dict[int, int]:
+    counted = pd.Series([row[1] for row in functions], dtype="int64").value_counts()
+    return {number: int(counted.get(number, 0)) for number in types["number"]}
+
+
+def _type_json(row: dict[str, Any], lang: Lang) -> dict[str, Any]:
+    return {
+        "id": row["facility_type"],
+        "number": row["number"],
+        "name": _name(row, lang),
+        "colour": colour(row["number"]),
+        "basic": row["class"] == "basic",
+        "judged": bool(row["judged"]),
+    }
+
+
+def _words(results: "Results", name: str, types: pd.DataFrame, counts: dict[int, int]) -> dict[str, Any]:
+    lang, study = results.lang, results.inputs.study
+    records = types.to_dict("records")
+    used = {row["threshold_confidence"] for row in records if row["judged"]}
+    drawn = ("water", "green", "residential_land", "barriers", "boundary", "extent", "committees")
+    return {
+        "suitability": name,
+        "study_name": study.name,
+        "data_date": study.data_date,
+        "types": [_type_words(row, counts[row["number"]], lang) for row in records],
+        "statuses": {key: text.of(lang) for key, text in STATUSES.items()},
+        "classes": [(shade, text.of(lang)) for _, shade, text in DEMAND_CLASSES],
+        "verdicts": [(VERDICT_COLOURS[key], text.of(lang)) for key, text in VERDICTS.items()],
+        "not_judged_colour": VERDICT_COLOURS["none"],
+        "marks": [(mark, confidence_names[mark].of(lang)) for mark in UNCERTAIN if mark in used],
+        "definitions": definition_words(results),
+        "sources": sources(results),
+        "drawn": [layer for layer in drawn if len(results.inputs.layer(layer))],
+    }
+
+
+def _type_words(row: dict[str, Any], count: int, lang: Lang) -> dict[str, Any]:
+    words = {
+        "id": row["facility_type"],
+        "number": row["number"],
+        "name": _name(row, lang),
+        "colour": colour(row["number"]),
+        "basic": row["class"] == "basic",
+        "count": count,
+        "judged": bool(row["judged"]),
+        "threshold": threshold_words(row, lang),
+    }
+    if row["judged"]:
+        words |= {
+            "people": whole(row["people"]),
+            "met": whole(row["people_met"]),
+            "not_met": whole(row["people_not_met"]),
+            "unknown": whole(row["people_unknown"]),
+            "share": percent(row["coverage_share"]),
+            "straight": percent(row["straight_line_share"]),
+        }
+    return words
+
+
+def colour(number: int) -> str:
+    """Return the colour of a type by its number in the suitability, from 1."""
+    return COLOURS[(number - 1) % len(COLOURS)]
+
+
+def _name(row: dict[str, Any], lang: Lang) -> str:
+    return str(row["name_en"] if lang == "en" else row["name_zh"])
+
+
+def _page_texts(lang: Lang) -> dict[str, str]:
+    texts = {
+        "met": VERDICTS["met"],
+        "notMet": VERDICTS["not_met"],
+        "unknown": VERDICTS["unknown"],
+        "notJudged": Text("不评价", "not judged"),
+        "outside": Text("边界以外, 只列出, 不评价", "outside the boundary: listed, not judged"),
+        "people": Text("人口", "people"),
+        "committee": Text("居村委", "committee"),
+        "walk": Text("步行", "walk"),
+        "metres": Text("米", "m"),
+        "noPath": Text("无路可达", "no path"),
+        "reached": Text("步行可达的基础类设施", "basic types within walking reach"),
+        "of": Text(" / ", " of "),
+        "noName": Text("(无名称)", "(no name)"),
+        "noMatch": Text("没有匹配的设施", "no facility matches"),
+        "more": Text("更多结果, 请继续输入", "more: type on"),
+        "sameSite": Text("同一场所的其他功能", "other functions of this site"),
+        "area": Text("面积", "area"),
+        "capacity": Text("容量", "capacity"),
+        "source": Text("来源", "source"),
+        "note": Text("备注", "note"),
+        "squareMetres": Text("平方米", "m²"),
+        "north": Text("北", "N"),
+        "close": Text("关闭", "Close"),
+        "zoomIn": Text("放大", "Zoom in"),
+        "zoomOut": Text("缩小", "Zoom out"),
+    }
+    return {key: text.of(lang) for key, text in texts.items()}

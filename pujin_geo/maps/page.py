@@ -1,0 +1,177 @@
+"""The page around a map: title, notice, panel, data; a folium map that also shows in notebooks offline."""
+
+import html
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import folium
+from branca.element import MacroElement
+from folium.template import Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ..texts import Lang, Text
+from . import basemap
+from .escape import json_block
+from .offline import asset, standalone
+
+if TYPE_CHECKING:
+    from ..results import Results
+    from ..study import Study
+
+STATUSES: dict[str, Text] = {
+    "existing": Text("现状", "existing"),
+    "under_construction": Text("在建", "under construction"),
+    "planned": Text("规划", "planned"),
+    "closed": Text("已停用", "closed"),
+}
+
+
+class StudyMap(folium.Map):
+    """A folium map of a study: no tiles, own layers from packed data, and a panel that explains.
+
+    More folium layers can be added; gate their texts with ``escape.gate``. ``html()`` is the file.
+    """
+
+    def __init__(self, *, title: str, lang: Lang, centre: tuple[float, float]) -> None:
+        super().__init__(
+            location=centre,
+            zoom_start=13,
+            tiles=None,
+            zoom_control=False,
+            prefer_canvas=True,
+            maxZoom=19,
+            minZoom=8,
+            zoomSnap=0.25,
+            attributionControl=False,
+        )
+        # folium lists its links on the class; ours are this map's alone.
+        self.default_js = [link for link in folium.Map.default_js if link[0] == "leaflet"]
+        self.default_css = [link for link in folium.Map.default_css if link[0] == "leaflet_css"]
+        self.title = title
+        self.lang = lang
+
+    def html(self) -> str:
+        """Return the map as one self-contained page."""
+        return standalone(self, lang=self.lang, title=self.title)
+
+    def _repr_html_(self, **_: Any) -> str:
+        """Show the self-contained page in a notebook, which may have no network either."""
+        return (
+            f'<iframe srcdoc="{html.escape(self.html())}" title="{html.escape(self.title)}" '
+            'width="100%" height="640" frameborder="0" allowfullscreen></iframe>'
+        )
+
+
+class _Page(MacroElement):
+    """Style, panel, data and scripts of a page, placed where folium places such things."""
+
+    _template = Template(
+        """
+        {% macro header(this, kwargs) %}
+        <style>
+        {{ this.style }}
+        </style>
+        {% for script in this.scripts %}
+        <script>
+        {{ script }}
+        </script>
+        {% endfor %}
+        {% endmacro %}
+        {% macro html(this, kwargs) %}
+        {{ this.panel }}
+        <script type="application/json" id="pj-data">{{ this.data }}</script>
+        {% endmacro %}
+        {% macro script(this, kwargs) %}
+        {{ this.start }}({{ this._parent.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, *, scripts: tuple[str, ...], start: str, panel: str, data: dict[str, Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # branca has no types
+        self._name = "Page"
+        self.style = asset("page.css")
+        self.scripts = [asset(name) for name in scripts]
+        self.start = start
+        self.panel = panel
+        self.data = json_block(data)
+
+
+@cache
+def templates() -> Environment:
+    """Return the package's HTML templates; every text put into them is escaped."""
+    return Environment(
+        loader=PackageLoader("pujin_geo", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def study_map(
+    results: "Results",
+    *,
+    title: str,
+    template: str,
+    words: dict[str, Any],
+    data: dict[str, Any],
+    scripts: tuple[str, ...],
+    start: str,
+) -> StudyMap:
+    """Return a map of the study's own layers with a panel beside it.
+
+    Args:
+        results: the analysed study.
+        title: title of page and panel, plain text.
+        template: file in ``pujin_geo/templates`` for header and panel.
+        words: what the template is filled with.
+        data: what the page's script reads besides the background; plain, not escaped.
+        scripts: assets in order.
+        start: the script's function that is called with the Leaflet map.
+    """
+    inputs = results.inputs
+    grid, packed = basemap.layers(inputs)
+    centre = ((grid.south + grid.north) / 2, (grid.west + grid.east) / 2)
+    map_ = StudyMap(title=title, lang=results.lang, centre=centre)
+    background = {"grid": grid.as_json(), "layers": packed, "labels": basemap.labels(inputs)}
+    view = _view(results, (grid.west, grid.south, grid.east, grid.north))
+    panel = (
+        templates()
+        .get_template(template)
+        .render(title=title, lang=results.lang, notices=notices(inputs.study, results.lang), **words)
+    )
+    _Page(scripts=scripts, start=start, panel=panel, data={"base": background, "view": view, **data}).add_to(
+        map_
+    )
+    return map_
+
+
+def notices(study: "Study", lang: Lang) -> list[str]:
+    """Return the marks that every map and page bears.
+
+    The published boundary map of a place needs an approval number; these sheets have none.
+    """
+    marks = [Text("内部讨论", "for internal discussion"), Text("示意", "schematic")]
+    if study.synthetic:
+        marks.insert(0, Text("合成数据", "synthetic data"))
+    return [mark.of(lang) for mark in marks]
+
+
+def sources(results: "Results") -> list[str]:
+    """Return where the facilities come from, as their rows say, most frequent first, at most six."""
+    named = results.inputs.facilities["source"].str.strip()
+    found = named[named != ""].value_counts(sort=False)
+    ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    shown = [str(name) for name, _ in ranked[:6]]
+    if any("openstreetmap" in name.lower() for name in shown):
+        shown = [name for name in shown if "openstreetmap" not in name.lower()]
+        shown.insert(0, "© OpenStreetMap contributors, ODbL 1.0")
+    return shown
+
+
+def _view(results: "Results", fallback: tuple[float, float, float, float]) -> list[list[float]]:
+    """Return south-west and north-east of what the map shows first: the boundary, or everything."""
+    boundary = results.inputs.boundary
+    west, south, east, north = boundary.to_crs(4326).total_bounds if len(boundary) else fallback
+    return [[round(float(south), 6), round(float(west), 6)], [round(float(north), 6), round(float(east), 6)]]
