@@ -138,7 +138,9 @@ def normalise(name: str) -> str:
     >>> normalise(" 综合/社区公园（１５分钟） ")
     '综合社区公园15分钟'
     """
-    return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    letters = "".join(c for c in unicodedata.normalize("NFKC", folded) if c.isalnum())
+    return unicodedata.normalize("NFC", letters)
 
 
 def type_lookup(catalogue: pd.DataFrame) -> dict[str, str]:
