@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from .access import Geometries
-from .distances import nearest
-from .network import Network
-from .verdicts import DECIMALS, Placed, demand_points
+from ..access import Geometries
+from ..distances import nearest
+from ..network import Network
+from ..verdicts import DECIMALS, Placed, demand_points
 
 CIRCLE_COLUMNS = [
     "circle_id", "name", "hub_facility_id", "committees", "area_km2", "population", "farthest_walk_m",
