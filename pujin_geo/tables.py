@@ -240,6 +240,13 @@ LAYERS: dict[str, Layer] = {
                     "80岁及以上人口",
                     "80+",
                 ),
+                _text(
+                    "basis",
+                    "人口依据: 空白即填报数, estimated_… 为估算",
+                    "where the population comes from; estimated_… is an estimate",
+                    "人口依据",
+                    "人口来源",
+                ),
             ),
             required=True,
         ),

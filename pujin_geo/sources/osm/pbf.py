@@ -1,0 +1,348 @@
+"""Read an ``.osm.pbf`` file: its header, its tagged elements, and the streets that its edge cuts.
+
+Elements come from pyrosm. Two things matter here that it leaves out, so this module reads them from
+the same messages itself: the header (bounding box, date), and streets some of whose nodes are not in
+the file. An extract may be cut so that ways lose their nodes outside; such a street goes on where the
+data end, and that end must not pass for a dead end, nor may a gap be closed by a straight line.
+"""
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from shapely import Polygon
+
+from ...errors import SourceError
+from ...texts import Text
+
+COORDINATE_DECIMALS = 7
+"""OpenStreetMap stores 1e-7 degrees (about 1 cm); rounding to it makes equal nodes equal floats."""
+
+MAX_BLOB_BYTES = 64 * 1024 * 1024
+"""Largest blob that the format allows (64 kB for a blob's header)."""
+
+type_letters = {"node": "n", "way": "w", "relation": "r"}
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the file says of itself: the box it was cut to (lon/lat) or None, its date or ""."""
+
+    box: Polygon | None
+    date: str
+
+
+@dataclass(frozen=True)
+class CutStreets:
+    """Streets with nodes outside the file.
+
+    Attributes:
+        streets: one row per way: osm_id, its tags as columns, ``geometry`` = the pieces inside
+            (MultiLineString, empty if a single node is left), EPSG:4326.
+        ends: one row per end where data stop: osm_id, ``geometry`` (Point), EPSG:4326.
+    """
+
+    streets: gpd.GeoDataFrame
+    ends: gpd.GeoDataFrame
+
+
+def read_header(pbf: Path) -> Header:
+    """Read the header block.
+
+    Raises:
+        SourceError: the file is missing, empty or not an ``.osm.pbf``.
+    """
+    from pyrosm.proto.osmformat_pb2 import HeaderBlock  # noqa: PLC0415  heavy
+
+    for kind, data in _blobs(pbf):
+        if kind != "OSMHeader":
+            raise _not_pbf(pbf)
+        block = HeaderBlock.FromString(data)
+        break
+    else:
+        raise _not_pbf(pbf)
+    box = None
+    if block.HasField("bbox"):
+        sides = (block.bbox.left, block.bbox.bottom, block.bbox.right, block.bbox.top)
+        west, south, east, north = (side * 1e-9 for side in sides)
+        if -180 <= west < east <= 180 and -90 <= south < north <= 90:
+            box = shapely.box(west, south, east, north)
+    return Header(box, _date(block))
+
+
+def _date(block: Any) -> str:
+    if block.osmosis_replication_timestamp:
+        return datetime.fromtimestamp(block.osmosis_replication_timestamp, UTC).date().isoformat()
+    stamps = [text for text in block.optional_features if text.startswith("timestamp=")]
+    return stamps[0].removeprefix("timestamp=")[:10] if stamps else ""
+
+
+def read_elements(
+    pbf: Path, *, wanted: dict[str, Any], tags: list[str], box: Polygon | None = None
+) -> gpd.GeoDataFrame:
+    """Read nodes, ways and relations that carry a wanted tag.
+
+    Args:
+        pbf: the file.
+        wanted: key → True (any value) or a list of values; an element needs one of them.
+        tags: keys that become columns.
+        box: read only what meets this box (lon/lat).
+
+    Returns:
+        EPSG:4326; ``osm_type`` (n, w, r), ``osm_id``, one text column per key in ``tags`` ("" where
+        the element lacks it) and ``geometry``; ordered by type and id.
+
+    Raises:
+        SourceError: the file is missing, damaged or not an ``.osm.pbf``.
+    """
+    from pyrosm import OSM  # noqa: PLC0415  heavy
+    from pyrosm.exceptions import PBFException  # noqa: PLC0415
+
+    bounds = None if box is None else list(box.bounds)
+    kinds = ("nodes", "ways", "relations")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an empty read is no cause for alarm
+            osm = OSM(
+                str(pbf),
+                bounding_box=bounds,
+                keep_metadata=False,
+                complete_relations=bounds is not None,
+                engine="in_memory",
+                progress=False,
+            )
+            frames = [  # apart: together, pyrosm drops ways that are members of a kept relation
+                osm.get_data_by_custom_criteria(
+                    custom_filter=wanted,
+                    tags_as_columns=tags,
+                    **{f"keep_{k}": k == kind for k in kinds},
+                )
+                for kind in kinds
+            ]
+    except (PBFException, OSError, ValueError, zlib.error, struct.error, KeyError, IndexError) as error:
+        raise _damaged(pbf, error) from None
+    read = [_tidied(frame, tags) for frame in frames if frame is not None and len(frame)]
+    if not read:
+        return _tidied(gpd.GeoDataFrame({"osm_type": [], "id": []}, geometry=[], crs="EPSG:4326"), tags)
+    return pd.concat(read, ignore_index=True)
+
+
+def _tidied(frame: gpd.GeoDataFrame, tags: list[str]) -> gpd.GeoDataFrame:
+    columns = {
+        "osm_type": frame["osm_type"].astype("str").map(type_letters),
+        "osm_id": frame["id"].astype("int64"),
+    }
+    for tag in tags:
+        values = frame[tag] if tag in frame else pd.Series("", index=frame.index)
+        columns[tag] = values.astype("object").where(values.notna(), "").astype("str")
+    shapes = rounded(frame.geometry.to_numpy())
+    tidy = gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4326")
+    kept: gpd.GeoDataFrame = tidy[tidy.geometry.notna() & ~tidy.geometry.is_empty]
+    return kept.sort_values("osm_id", kind="stable", ignore_index=True)
+
+
+def rounded(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return the shapes with coordinates rounded to OpenStreetMap's own 1e-7 degrees.
+
+    >>> import numpy as np, shapely
+    >>> rounded(np.array([shapely.Point(121.50000001, 31.1)]))[0].wkt
+    'POINT (121.5 31.1)'
+    """
+    result: NDArray[np.object_] = shapely.transform(shapes, lambda xy: np.round(xy, COORDINATE_DECIMALS))
+    return result
+
+
+def read_cut_streets(pbf: Path, tags: list[str]) -> CutStreets:
+    """Find ways tagged ``highway`` that lack some of their nodes in the file, see ``CutStreets``.
+
+    Raises:
+        SourceError: the file is missing, damaged or not an ``.osm.pbf``.
+    """
+    nodes: list[tuple[Integers, Floats]] = []
+    ways: list[tuple[int, Integers, dict[str, str]]] = []
+    for block in _blocks(pbf):
+        nodes.extend(_nodes(block))
+        ways.extend(_highways(block))
+    if not nodes or not ways:
+        return _cut_tables([], [], tags)
+    ids = np.concatenate([part[0] for part in nodes])
+    order = np.argsort(ids, kind="stable")
+    ids, lonlat = ids[order], np.concatenate([part[1] for part in nodes])[order]
+    refs = np.concatenate([way[1] for way in ways])
+    position = np.minimum(np.searchsorted(ids, refs), len(ids) - 1)
+    present = ids[position] == refs
+    starts = np.cumsum([0] + [len(way[1]) for way in ways])
+    rows: list[dict[str, Any]] = []
+    ends: list[dict[str, Any]] = []
+    for (osm_id, _, way_tags), start, stop in zip(ways, starts[:-1], starts[1:], strict=True):
+        here = present[start:stop]
+        if here.all() or not here.any():
+            continue
+        pieces, stops = _pieces(here, lonlat[position[start:stop]])
+        rows.append({**way_tags, "osm_id": osm_id, "geometry": shapely.MultiLineString(pieces)})
+        ends.extend({"osm_id": osm_id, "geometry": shapely.Point(end)} for end in stops)
+    return _cut_tables(rows, ends, tags)
+
+
+def _pieces(present: NDArray[np.bool_], lonlat: Floats) -> tuple[list[Floats], list[Floats]]:
+    """Cut a way at its missing nodes: pieces of two and more points, and the ends where data stop."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], present.astype(np.int8), [0]])))
+    pieces, ends = [], []
+    for first, after in zip(edges[::2], edges[1::2], strict=True):
+        if after - first > 1:
+            pieces.append(lonlat[first:after])
+        if first > 0:
+            ends.append(lonlat[first])
+        if after < len(present) and (after - first > 1 or first == 0):
+            ends.append(lonlat[after - 1])
+    return pieces, ends
+
+
+def _cut_tables(rows: list[dict[str, Any]], ends: list[dict[str, Any]], tags: list[str]) -> CutStreets:
+    columns = ["osm_id", *tags, "geometry"]
+    streets = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(tags, "object"))
+    streets[tags] = streets[tags].where(streets[tags].notna(), "").astype("str")
+    stops = pd.DataFrame(ends, columns=["osm_id", "geometry"])
+    return CutStreets(
+        gpd.GeoDataFrame(streets, geometry="geometry", crs="EPSG:4326"),
+        gpd.GeoDataFrame(stops, geometry="geometry", crs="EPSG:4326"),
+    )
+
+
+def _nodes(block: Any) -> Iterator[tuple[Integers, Floats]]:
+    for group in block.primitivegroup:
+        dense = group.dense
+        if len(dense.id):
+            lon = np.cumsum(np.array(dense.lon, dtype=np.int64))
+            lat = np.cumsum(np.array(dense.lat, dtype=np.int64))
+            yield np.cumsum(np.array(dense.id, dtype=np.int64)), _lonlat(block, lon, lat)
+        if len(group.nodes):
+            plain = np.array([(node.id, node.lon, node.lat) for node in group.nodes], dtype=np.int64)
+            yield plain[:, 0], _lonlat(block, plain[:, 1], plain[:, 2])
+
+
+def _lonlat(block: Any, lon: Integers, lat: Integers) -> Floats:
+    offsets = np.array([block.lon_offset, block.lat_offset])
+    nano = offsets + block.granularity * np.column_stack([lon, lat])
+    result: Floats = np.round(nano * 1e-9, COORDINATE_DECIMALS)
+    return result
+
+
+def _highways(block: Any) -> Iterator[tuple[int, Integers, dict[str, str]]]:
+    strings = block.stringtable.s
+    highway = next((i for i, text in enumerate(strings) if text == b"highway"), None)
+    if highway is None:
+        return
+    for group in block.primitivegroup:
+        for way in group.ways:
+            if highway in way.keys:
+                pairs = zip(way.keys, way.vals, strict=True)
+                tags = {strings[k].decode("utf-8", "replace"): strings[v] for k, v in pairs}
+                decoded = {key: value.decode("utf-8", "replace") for key, value in tags.items()}
+                yield way.id, np.cumsum(np.array(way.refs, dtype=np.int64)), decoded
+
+
+def _blocks(pbf: Path) -> Iterator[Any]:
+    from pyrosm.proto.osmformat_pb2 import PrimitiveBlock  # noqa: PLC0415  heavy
+
+    for kind, data in _blobs(pbf):
+        if kind == "OSMData":
+            try:
+                yield PrimitiveBlock.FromString(data)
+            except _decode_error() as error:
+                raise _damaged(pbf, error) from None
+
+
+def _blobs(pbf: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield each blob's kind and unpacked content."""
+    try:
+        with pbf.open("rb") as file:
+            first = True
+            while length := file.read(4):
+                yield _blob(pbf, file, length, first=first)
+                first = False
+    except FileNotFoundError:
+        raise SourceError(
+            Text(
+                f"找不到 OpenStreetMap 数据文件 {pbf}, 请检查路径。",
+                f"There is no OpenStreetMap file {pbf}; check the path.",
+            )
+        ) from None
+    except OSError as error:
+        raise SourceError(
+            Text(f"无法读取 {pbf}: {error.strerror}。", f"{pbf} cannot be read: {error.strerror}.")
+        ) from None
+
+
+def _blob(pbf: Path, file: IO[bytes], length: bytes, *, first: bool) -> tuple[str, bytes]:
+    from pyrosm.proto.fileformat_pb2 import Blob, BlobHeader  # noqa: PLC0415  heavy
+
+    header_bytes = struct.unpack(">I", length)[0] if len(length) == 4 else 0
+    if not 0 < header_bytes <= 64 * 1024:
+        raise _not_pbf(pbf) if first else _damaged(pbf, EOFError())
+    try:
+        header = BlobHeader.FromString(_exactly(file, header_bytes))
+        if header.datasize > MAX_BLOB_BYTES:
+            raise _not_pbf(pbf) if first else _damaged(pbf, EOFError())
+        blob = Blob.FromString(_exactly(file, header.datasize))
+        if blob.HasField("zlib_data"):
+            return header.type, zlib.decompress(blob.zlib_data)
+        if blob.HasField("raw"):
+            return header.type, blob.raw
+    except _decode_error() as error:
+        raise _not_pbf(pbf) if first else _damaged(pbf, error) from None
+    except (EOFError, zlib.error) as error:
+        raise _damaged(pbf, error) from None
+    raise SourceError(
+        Text(
+            f"{pbf} 的压缩方式不是 zlib, 无法读取; 请用 osmium cat 转存一次。",
+            f"{pbf} is not packed with zlib and cannot be read; save it again with osmium cat.",
+        )
+    )
+
+
+def _exactly(file: IO[bytes], size: int) -> bytes:
+    data = file.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def _decode_error() -> type[Exception]:
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    error: type[Exception] = DecodeError
+    return error
+
+
+def _not_pbf(pbf: Path) -> SourceError:
+    return SourceError(
+        Text(
+            f"{pbf} 不是 .osm.pbf 文件; 请提供 OpenStreetMap 的 PBF 数据 (例如从 Geofabrik 或 BBBike 下载)。",
+            f"{pbf} is not an .osm.pbf file; give an OpenStreetMap extract in PBF format "
+            "(for example from Geofabrik or BBBike).",
+        )
+    )
+
+
+def _damaged(pbf: Path, error: Exception) -> SourceError:
+    detail = f" ({error})" if str(error) else ""
+    return SourceError(
+        Text(
+            f"{pbf} 已损坏或下载不完整, 无法读完{detail}; 请重新下载。",
+            f"{pbf} is damaged or incomplete and cannot be read to its end{detail}; download it again.",
+        )
+    )
