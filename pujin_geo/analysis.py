@@ -115,8 +115,8 @@ def analyse(
         "residents": _residents_table(inputs),
         "distances": distances,
         "circles": describe_circles(inputs.circles, inputs.committees, demand, network, placed),
-        "coverage": coverage(judged, types, basis, circle_ids),
-        "gaps": gaps(judged),
+        "coverage": _with_confidence(coverage(judged, types, basis, circle_ids), types),
+        "gaps": _with_confidence(gaps(judged), types),
     }
     clock.stop()
     return Results(
@@ -128,6 +128,11 @@ def analyse(
         types_without_rows=types_without_rows,
         seconds=clock.seconds,
     )
+
+
+def _with_confidence(table: pd.DataFrame, types: pd.DataFrame) -> pd.DataFrame:
+    mark = types.set_index("facility_type")["threshold_confidence"]
+    return table.assign(threshold_confidence=table["facility_type"].map(mark))
 
 
 def _lon_lat(layer: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -2,6 +2,11 @@
 
 from .texts import Text
 
+SYNTHETIC = Text("合成数据 · 示意", "Synthetic data · schematic")
+"""Shown on every map, page and table while the study says ``synthetic = true``."""
+
+INTERNAL = Text("内部讨论", "For internal discussion")
+
 DEFINITIONS: dict[str, Text] = {
     "walk_m": Text(
         "步行距离: 从居民点直线走到最近的可步行道路, 沿道路走到设施最近的入口, 到最近的一处设施为准, 单位米。",
@@ -50,6 +55,11 @@ DEFINITIONS: dict[str, Text] = {
     "no_facility": Text("没有该类设施。", "There is no facility of the type."),
     "detour": Text("直线距离达标而步行不达标: 绕行。", "Near by straight line, too far on foot: a detour."),
     "too_far": Text("设施太远。", "The nearest facility is too far."),
+    "threshold_confidence": Text(
+        "标准的可信程度: V 已查原文, V2 转引, D 推算, M 凭记忆待核, U 不确定或建议值, user 用户修改; M 和 U 的结论须谨慎。",
+        "How sure the threshold is: V read in the source, V2 second-hand, D derived, M from memory, U uncertain or "
+        "proposed, user edited; take results on M and U with care.",
+    ),
     "people_basis": Text(
         "人数口径: 该类设施的服务人群; 无分年龄数据时为全体居民, 标 all (no age data)。",
         "People: the group that the type serves; without age data all residents, marked all (no age data).",

@@ -1,5 +1,6 @@
 """Results to a complete folder of tables, maps and layers, put in place in one step."""
 
+import ctypes
 import hashlib
 import importlib.metadata
 import json
@@ -9,17 +10,19 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyogrio
 import xlsxwriter
 
 from . import __version__
 from .briefing import write_index
-from .definitions import DEFINITIONS
-from .errors import SourceError
+from .definitions import DEFINITIONS, INTERNAL, SYNTHETIC
+from .errors import SettingsError, SourceError
 from .inputs import Inputs
 from .maps import write_maps
 from .results import Results
@@ -29,6 +32,7 @@ from .texts import Text
 
 FORMAT_VERSION = 1
 CSV_ROWS_AT_MOST = 1_000_000
+XLSX_ROWS = 1_048_576
 KEEP_HISTORY = 5
 LIBRARIES = ("folium", "geopandas", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely")
 
@@ -44,8 +48,10 @@ def write_results(results: Results, out: Path, *, report: Report | None = None) 
         The path of ``index.html``.
 
     Raises:
+        SettingsError: ``out`` holds files that are not results.
         SourceError: the folder cannot be written, in words (no space, no right, a file in use).
     """
+    _refuse_foreign(out)
     staged = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -98,15 +104,43 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
     )
 
 
+def _refuse_foreign(out: Path) -> None:
+    if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
+        raise SettingsError(
+            Text(
+                f"{out} 已有其他文件, 不是本程序的结果文件夹; 请另选一个文件夹 (-o)。",
+                f"{out} holds other files and is no results folder of this program; choose another one (-o).",
+            )
+        )
+
+
 def _swap(staged: Path, out: Path) -> None:
-    if out.exists():
-        history = out.with_name(f"{out.name}.history")
-        history.mkdir(exist_ok=True)
-        numbers = sorted(int(entry.name) for entry in history.iterdir() if entry.name.isdigit())
-        out.rename(history / f"{(numbers[-1] if numbers else 0) + 1:04d}")
-        for number in numbers[: max(0, len(numbers) + 1 - KEEP_HISTORY)]:
-            shutil.rmtree(history / f"{number:04d}", ignore_errors=True)
-    staged.rename(out)
+    if not out.exists():
+        staged.rename(out)
+        return
+    history = out.with_name(f"{out.name}.history")
+    history.mkdir(exist_ok=True)
+    numbers = sorted(int(entry.name) for entry in history.iterdir() if entry.name.isdigit())
+    older = history / f"{(numbers[-1] if numbers else 0) + 1:04d}"
+    if _exchange(staged, out):
+        staged.rename(older)
+    else:
+        out.rename(older)
+        staged.rename(out)
+    for number in numbers[: max(0, len(numbers) + 1 - KEEP_HISTORY)]:
+        shutil.rmtree(history / f"{number:04d}", ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step where the system can, so that no moment has neither."""
+    names = os.fsencode(one), os.fsencode(other)
+    library: Any = ctypes.CDLL(None) if os.name == "posix" else None
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE; on macOS RENAME_SWAP is 2 as well
+    if hasattr(library, "renameat2"):
+        return bool(library.renameat2(here, names[0], here, names[1], exchange) == 0)
+    if hasattr(library, "renamex_np"):
+        return bool(library.renamex_np(*names, exchange) == 0)
+    return False
 
 
 def printable(table: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +166,8 @@ def _printed(column: pd.Series, name: str) -> pd.Series:
 
 def _write_tables(results: Results, folder: Path) -> None:
     (folder / "tables").mkdir()
-    for name, table in results.tables.items():
+    tables = {name: _noticed(table, results) for name, table in results.tables.items()}
+    for name, table in tables.items():
         path = folder / "tables" / name
         if name == "distances" and len(table) > CSV_ROWS_AT_MOST:
             table.to_parquet(path.with_suffix(".parquet"), index=False)
@@ -140,46 +175,71 @@ def _write_tables(results: Results, folder: Path) -> None:
             printable(table).to_csv(
                 path.with_suffix(".csv"), index=False, encoding="utf-8-sig", lineterminator="\n"
             )
-    _write_workbook(results, folder / "tables.xlsx")
+    del tables["distances"]
+    _write_workbook(tables, folder / "tables.xlsx", _about(results))
 
 
-def _write_workbook(results: Results, path: Path) -> None:
-    book = xlsxwriter.Workbook(
-        path,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "nan_inf_to_errors": True,
-        },
-    )
+def _noticed(table: pd.DataFrame, results: Results) -> pd.DataFrame:
+    """Mark every row of a synthetic study, since a table travels without its cover."""
+    if not results.inputs.study.synthetic:
+        return table
+    return table.assign(data_notice=SYNTHETIC.of(results.lang))
+
+
+def _about(results: Results) -> list[tuple[str, str]]:
+    """Return the workbook's first sheet: what this is, how sure, and what each figure means."""
+    study, lang = results.inputs.study, results.lang
+    notice = [SYNTHETIC.of(lang)] if study.synthetic else []
+    rows = [
+        (Text("研究", "study").of(lang), study.name),
+        *([(Text("数据日期", "data date").of(lang), study.data_date)] if study.data_date else []),
+        (Text("声明", "notice").of(lang), " · ".join([*notice, INTERNAL.of(lang)])),
+        (Text("标准", "profile").of(lang), study.profile),
+    ]
+    return rows + [(name, text.of(lang)) for name, text in DEFINITIONS.items()]
+
+
+def _write_workbook(tables: dict[str, pd.DataFrame], path: Path, about: list[tuple[str, str]]) -> None:
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(path, {"constant_memory": True, **options})
     # A fixed date keeps two workbooks of one run equal byte for byte.
-    book.set_properties({"created": pd.Timestamp("2000-01-01").to_pydatetime()})
+    book.set_properties({"created": datetime(2000, 1, 1)})
     head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#E8EEF4"})
-    for name, table in results.tables.items():
-        if name != "distances":
-            _write_sheet(book.add_worksheet(name), table, head)
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    first = book.add_worksheet("about")
+    first.set_column(0, 0, 24, wrapped)
+    first.set_column(1, 1, 100, wrapped)
+    for row, (name, text) in enumerate(about):
+        first.write_string(row, 0, name)
+        first.write_string(row, 1, text)
+    for name, table in tables.items():
+        _write_sheet(book.add_worksheet(name), table, head, name)
     book.close()
 
 
-def _write_sheet(sheet: Any, table: pd.DataFrame, head: Any) -> None:
+def _write_sheet(sheet: Any, table: pd.DataFrame, head: Any, name: str) -> None:
+    if len(table) >= XLSX_ROWS:
+        sheet.write_string(0, 0, f"{len(table)} rows do not fit a sheet: see tables/{name}.csv")
+        return
     sheet.freeze_panes(1, 0)
-    for column, name in enumerate(table.columns):
-        longest = table[name].head(200).astype(str).str.len().max() if len(table) else 0
-        sheet.set_column(column, column, min(max(len(name), int(longest)) + 2, 60))
-        sheet.write_string(0, column, name, head)
+    for column, title in enumerate(table.columns):
+        longest = table[title].head(200).astype(str).str.len().max() if len(table) else 0
+        sheet.set_column(column, column, min(max(len(title), int(longest)) + 2, 60))
+        sheet.write_string(0, column, title, head)
     if len(table):
         sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
     for row, values in enumerate(table.itertuples(index=False), start=1):
         for column, value in enumerate(values):
-            if pd.isna(value) or value == "":
-                continue
-            if isinstance(value, str):
-                sheet.write_string(row, column, value)
-            elif isinstance(value, bool):
-                sheet.write_boolean(row, column, value)
-            else:
-                sheet.write_number(row, column, float(value))
+            _write_cell(sheet, row, column, value)
+
+
+def _write_cell(sheet: Any, row: int, column: int, value: Any) -> None:
+    if isinstance(value, str):
+        sheet.write_string(row, column, value)
+    elif isinstance(value, bool | np.bool_):
+        sheet.write_boolean(row, column, bool(value))
+    elif not pd.isna(value):
+        sheet.write_number(row, column, float(value))
 
 
 def _write_layers(results: Results, path: Path) -> None:
