@@ -1,0 +1,552 @@
+"""Files in every format that a study may name, to raw tables: cells as written, nothing judged yet."""
+
+import csv
+import io
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+from rapidfuzz import fuzz, process
+
+from ..errors import SourceError
+from ..study import LayerSpec
+from ..tables import Layer, Problem
+from ..texts import Text
+from .headers import match_headers, score
+
+TABLE_FORMATS = (".csv", ".tsv", ".xlsx", ".xlsm")
+VECTOR_FORMATS = (".geojson", ".json", ".gpkg", ".shp")
+FORMATS = (*TABLE_FORMATS, *VECTOR_FORMATS, ".parquet")
+HEADER_SEARCH_ROWS = 50
+DAMAGED_SHARE = 0.1
+"""A text with fewer broken UTF-8 sequences than this, by share, is damaged UTF-8 and not GB18030."""
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table as its file has it.
+
+    Attributes:
+        file: name for messages; with the sheet's name where a workbook has several.
+        frame: cells as written, one row per data row, unique headers, index 0..n-1.
+        source_rows: the number that the file's own program shows for each row.
+        geometry: shapely geometries where the format has them.
+        crs: their coordinate system where the file says it.
+        is_dbf: headers were cut to ten bytes.
+        default_crs: ``crs`` is the format's default and not a statement of this file.
+        filled: which cells were filled from a merged cell above them.
+        ragged: rows with cells beyond the header.
+        problems: findings about the file as a whole.
+    """
+
+    file: str
+    frame: pd.DataFrame
+    source_rows: np.ndarray
+    geometry: np.ndarray | None = None
+    crs: CRS | None = None
+    is_dbf: bool = False
+    default_crs: bool = False
+    filled: np.ndarray | None = None
+    ragged: np.ndarray | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass
+class _Grid:
+    """Cells of a text file or sheet before the header is known; ``numbers`` are its own row numbers."""
+
+    rows: list[list[Any]]
+    numbers: list[int]
+    filled: set[tuple[int, int]] = field(default_factory=set)
+
+
+def read_raw(layer: Layer, spec: LayerSpec, *, folder: Path) -> list[RawTable]:
+    """Read the file of a layer: one table, or one per sheet of a workbook.
+
+    Raises:
+        SourceError: the file is missing, of an unknown format, or cannot be read.
+    """
+    path = spec.path
+    file = display_name(path, folder)
+    _refuse_absent(path, file)
+    ending = path.suffix.lower()
+    if path.name.lower().endswith(".osm.pbf") and layer.name == "streets":
+        return [_read_osm(path, file)]
+    if ending in (".csv", ".tsv"):
+        return [_read_csv(path, file, layer, spec)]
+    if ending in (".xlsx", ".xlsm"):
+        return _read_workbook(path, file, layer, spec)
+    if ending in VECTOR_FORMATS:
+        return [_read_vector(path, file, layer, spec)]
+    if ending == ".parquet":
+        return [_read_parquet(path, file)]
+    listed = " ".join(f for f in FORMATS if f not in (".tsv", ".xlsm", ".json"))
+    old = ending in (".xls", ".et", ".wps")
+    raise SourceError(
+        Text(
+            f"{file}: 不支持的格式 {ending or '(无扩展名)'}; 可用 {listed} (道路还可用 .osm.pbf)。"
+            + ("请在 Excel 或 WPS 中另存为 .xlsx。" if old else "请另存为其中一种。"),
+            f"{file}: the format {ending or '(no ending)'} is not supported; use {listed} (streets also .osm.pbf). "
+            + ("Save it as .xlsx in Excel or WPS." if old else "Save it as one of these."),
+        )
+    )
+
+
+def display_name(path: Path, folder: Path) -> str:
+    """Return a file's name for messages: its path within the study folder."""
+    try:
+        return path.relative_to(folder).as_posix()
+    except ValueError:
+        return path.name
+
+
+def _refuse_absent(path: Path, file: str) -> None:
+    if path.is_file():
+        return
+    if path.is_dir():
+        raise SourceError(
+            Text(
+                f"{file} 是文件夹, 不是文件; 请在 study.toml 的 path 中写到文件名。",
+                f"{file} is a folder, not a file; give the file's name in path of study.toml.",
+            )
+        )
+    siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    best = process.extractOne(path.name, siblings, scorer=fuzz.ratio, score_cutoff=70)
+    near = Text(f"是否为“{best[0]}”? ", f'is it "{best[0]}"? ') if best else Text("", "")
+    raise SourceError(
+        Text(
+            f"找不到文件 {file}; {near.zh}请检查 study.toml 中的 path。",
+            f"There is no file {file}; {near.en}check path in study.toml.",
+        )
+    )
+
+
+def unreadable(file: str, error: Exception | str, advice: Text) -> SourceError:
+    """Return the refusal of a file that its reader could not open."""
+    reason = " ".join(str(error).split())[:200]
+    return SourceError(
+        Text(
+            f"{file} 无法读取 ({reason}); {advice.zh}",
+            f"{file} cannot be read ({reason}); {advice.en}",
+        )
+    )
+
+
+# Text tables
+
+
+def decode(data: bytes, file: str) -> str:
+    """Decode a text file: UTF-8 or UTF-16 by their mark, else UTF-8, else GB18030 (which contains GBK).
+
+    Raises:
+        SourceError: it is none of them, or it is UTF-8 with damaged places.
+
+    >>> decode("近浦村".encode("gbk"), "a.csv")
+    '近浦村'
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    else:
+        encodings = ["utf-8-sig", "gb18030"] if _broken_share(data) > DAMAGED_SHARE else ["utf-8-sig"]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    line = _damaged_line(data)
+    raise SourceError(
+        Text(
+            f"{file} 的文字编码无法识别 (既不是 UTF-8 也不是 GBK/GB18030, 第 {line} 行附近), "
+            "请在 Excel 中另存为“CSV UTF-8 (逗号分隔)”。",
+            f"{file}: the text encoding is not known (neither UTF-8 nor GBK/GB18030, near line {line}); "
+            'in Excel save it as "CSV UTF-8 (comma delimited)".',
+        )
+    )
+
+
+def _broken_share(data: bytes) -> float:
+    high = sum(1 for byte in data if byte >= 0x80) if len(data) < 10_000 else _count_high(data)
+    broken = data.decode("utf-8", "replace").count("\ufffd") if high else 0
+    return broken / high if high else 0.0
+
+
+def _count_high(data: bytes) -> int:
+    return int((np.frombuffer(data, dtype=np.uint8) >= 0x80).sum())
+
+
+def _damaged_line(data: bytes) -> int:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return data.count(b"\n", 0, error.start) + 1
+    return data.count(b"\n", 0, max(data.find(b"\0"), 0)) + 1
+
+
+def _read_csv(path: Path, file: str, layer: Layer, spec: LayerSpec) -> RawTable:
+    rows = _csv_rows(decode(_bytes(path, file), file), file)
+    return _tabulate(_Grid(rows, list(range(1, len(rows) + 1))), file, layer, spec, check_ragged=True)
+
+
+def _bytes(path: Path, file: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(
+            file,
+            error.strerror or error,
+            Text("请检查权限, 或先关闭占用它的程序。", "check its permissions."),
+        ) from None
+
+
+def _csv_rows(text: str, file: str) -> list[list[Any]]:
+    """Return the records; a record's position + 1 is the row that Excel shows."""
+    end = "\x1eend of file\x1e"  # arrives as a row of its own unless a quote was left open
+    limit = csv.field_size_limit(2**31 - 1)  # an outline in WKT outgrows the default
+    try:
+        reader = csv.reader(io.StringIO(f"{text}\n{end}\n", newline=""), delimiter=_delimiter(text))
+        rows: list[list[Any]] = [list(row) for row in reader]
+    except csv.Error as error:
+        raise unreadable(file, error, Text("请在 Excel 中重新另存为 CSV。", "save it anew as CSV.")) from None
+    finally:
+        csv.field_size_limit(limit)
+    if rows and rows[-1] == [end]:
+        return rows[:-1]
+    raise SourceError(
+        Text(
+            f"{file}: 有未闭合的引号 (从第 {len(rows)} 行开始), 其后的内容无法分列; 请补上或删去该引号。",
+            f"{file}: a quotation mark is left open (from row {len(rows)} on), so what follows cannot be split "
+            "into columns; close it or remove it.",
+        )
+    )
+
+
+def _delimiter(text: str) -> str:
+    sample = [line for line in text[:100_000].splitlines() if line.strip()][:HEADER_SEARCH_ROWS]
+    return max(",;\t", key=lambda mark: (sum(min(line.count(mark), 50) for line in sample), mark == ","))
+
+
+def _is_empty(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _tabulate(grid: _Grid, file: str, layer: Layer, spec: LayerSpec, *, check_ragged: bool) -> RawTable:
+    """Cut a grid into header and data rows; rows without any cell are no data."""
+    at = _header_at(grid.rows, layer, spec)
+    headers = _unique_headers(grid.rows[at] if grid.rows else [])
+    width = len(headers)
+    kept = [i for i in range(at + 1, len(grid.rows)) if not all(_is_empty(c) for c in grid.rows[i])]
+    cells = np.full((len(kept), width), None, dtype=object)
+    for k, i in enumerate(kept):
+        row = grid.rows[i][:width]
+        cells[k, : len(row)] = row
+    ragged = [check_ragged and any(not _is_empty(c) for c in grid.rows[i][width:]) for i in kept]
+    filled = np.zeros((len(kept), width), dtype=bool)
+    if grid.filled:
+        filled[:] = [[(i, j) in grid.filled for j in range(width)] for i in kept]
+    return RawTable(
+        file=file,
+        frame=pd.DataFrame(cells, columns=headers, dtype=object),
+        source_rows=np.array([grid.numbers[i] for i in kept], dtype=np.int64),
+        filled=filled,
+        ragged=np.array(ragged, dtype=bool),
+    )
+
+
+def _header_at(rows: list[list[Any]], layer: Layer, spec: LayerSpec) -> int:
+    """Return the position of the header: the row that names most wanted columns, titles may stand above."""
+    first = next((i for i, row in enumerate(rows) if not all(_is_empty(c) for c in row)), 0)
+    best, at = 0, first
+    for i in range(first, min(len(rows), first + HEADER_SEARCH_ROWS)):
+        points = score([_header_text(c) for c in rows[i]], layer, spec.columns)
+        if points > best:
+            best, at = points, i
+    # A header merged over two rows stands there twice.
+    while at + 1 < len(rows) and rows[at + 1] == rows[at] and best:
+        at += 1
+    return at
+
+
+def _header_text(cell: Any) -> str:
+    return "" if cell is None else " ".join(str(cell).split())
+
+
+def _unique_headers(row: Sequence[Any]) -> list[str]:
+    headers = [_header_text(cell) for cell in row]
+    while headers and not headers[-1]:
+        headers.pop()
+    seen: dict[str, int] = {}
+    unique = []
+    for position, header in enumerate(headers, start=1):
+        seen[header] = seen.get(header, 0) + 1
+        if not header:
+            unique.append(f"\x00{position}")  # no header: cannot be matched by any name
+        else:
+            unique.append(header if seen[header] == 1 else f"{header}\x00{seen[header]}")
+    return unique
+
+
+# Workbooks
+
+
+def _read_workbook(path: Path, file: str, layer: Layer, spec: LayerSpec) -> list[RawTable]:
+    sheets = _visible_sheets(path, file)
+    if spec.sheet is not None:
+        sheets = _named_sheet(sheets, spec.sheet, file)
+    named = [s for s in sheets if s[0] in (layer.name, layer.title.zh, layer.title.en)]
+    sheets = named or sheets
+    tables = [
+        (title, _tabulate(grid, file, layer, spec, check_ragged=False)) for title, grid in sheets if grid.rows
+    ]
+    if not tables:
+        raise SourceError(
+            Text(f"{file} 的工作表都是空的, 请填写数据。", f"{file}: all sheets are empty; fill in data.")
+        )
+    usable = [(title, table) for title, table in tables if _is_usable(table, layer, spec)]
+    if not usable:  # the caller says what the fullest sheet lacks
+        return [max((t for _, t in tables), key=lambda t: score(list(t.frame), layer, spec.columns))]
+    skipped = [title for title, _ in tables if title not in [t for t, _ in usable]]
+    problems = (_skipped(layer, file, skipped),) if skipped else ()
+    shown = [f"{file} [{title}]" if len(usable) > 1 else file for title, _ in usable]
+    return [
+        RawTable(
+            file=name,
+            frame=table.frame,
+            source_rows=table.source_rows,
+            filled=table.filled,
+            problems=problems if k == 0 else (),
+        )
+        for k, (name, (_, table)) in enumerate(zip(shown, usable, strict=True))
+    ]
+
+
+def _is_usable(table: RawTable, layer: Layer, spec: LayerSpec) -> bool:
+    match = match_headers(list(table.frame), layer, spec.columns)
+    required = {c.name for c in layer.columns if c.required} | set(spec.columns)
+    return required <= set(match.columns) and match.place() is not None
+
+
+def _skipped(layer: Layer, file: str, titles: list[str]) -> Problem:
+    listed = "、".join(titles)
+    return Problem(
+        layer.name,
+        "warning",
+        "sheet_skipped",
+        Text(
+            f"工作表 {listed} 没有{layer.title.zh}所需的表头, 未读取; 如有数据请补上表头, 或用 sheet 指定。",
+            f"The sheets {listed} lack the headers of {layer.title.en} and were passed over; add the headers if they "
+            "hold data, or name one with sheet.",
+        ),
+        file=file,
+        column="sheet",
+        value=listed,
+    )
+
+
+def _named_sheet(sheets: list[tuple[str, _Grid]], wanted: str, file: str) -> list[tuple[str, _Grid]]:
+    chosen = [s for s in sheets if s[0].strip() == wanted.strip()]
+    if chosen:
+        return chosen
+    listed = "、".join(title for title, _ in sheets)
+    raise SourceError(
+        Text(
+            f"{file} 中没有可见的工作表 {wanted}; 现有: {listed}。请改正 study.toml 中的 sheet。",
+            f"{file} has no visible sheet {wanted}; there are: {listed}. Correct sheet in study.toml.",
+        )
+    )
+
+
+def _visible_sheets(path: Path, file: str) -> list[tuple[str, _Grid]]:
+    import openpyxl  # noqa: PLC0415  slow to import, and only workbooks need it
+
+    data = io.BytesIO(_bytes(path, file))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # styles and extensions that hold no data
+            book = openpyxl.load_workbook(data, data_only=True)
+        return [(s.title, _sheet_grid(s)) for s in book.worksheets if s.sheet_state == "visible"]
+    except Exception as error:  # openpyxl lets through whatever a broken part raises
+        raise unreadable(
+            file,
+            type(error).__name__,
+            Text(
+                "文件可能已损坏、加密或不是 .xlsx, 请在 Excel 中打开后另存为 .xlsx。",
+                "it may be damaged, encrypted or not an .xlsx; open it in Excel and save it as .xlsx.",
+            ),
+        ) from None
+
+
+def _sheet_grid(sheet: Any) -> _Grid:
+    # Only cells that exist: a sheet formatted to its last row would have 17 billion.
+    values = {place: cell.value for place, cell in sheet._cells.items() if not _is_empty(cell.value)}
+    if not values:
+        return _Grid([], [])
+    filled = set()
+    for area in sheet.merged_cells.ranges:
+        top = values.get((area.min_row, area.min_col))
+        if top is None:
+            continue
+        for row in range(area.min_row + 1, area.max_row + 1):
+            values[row, area.min_col] = top
+            filled.add((row - 1, area.min_col - 1))
+    height, width = (max(place[k] for place in values) for k in (0, 1))
+    rows: list[list[Any]] = [[None] * width for _ in range(height)]
+    for (row, column), value in values.items():
+        rows[row - 1][column - 1] = value
+    return _Grid(rows, list(range(1, height + 1)), filled)
+
+
+# Geodata
+
+
+def _read_vector(path: Path, file: str, layer: Layer, spec: LayerSpec) -> RawTable:
+    is_dbf = path.suffix.lower() == ".shp"
+    is_json = path.suffix.lower() in (".geojson", ".json")
+    source: Any = decode(_bytes(path, file), file).encode() if is_json else path
+    options: dict[str, Any] = {"encoding": "ISO-8859-1"} if is_dbf else {}
+    if path.suffix.lower() == ".gpkg":
+        options["layer"] = _package_layer(path, file, layer, spec)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what matters comes back as missing geometry
+            frame = pyogrio.read_dataframe(source, fid_as_index=True, on_invalid="ignore", **options)
+    except Exception as error:  # GDAL's errors come as several types
+        raise unreadable(file, error, _vector_advice(is_dbf)) from None
+    if is_dbf:
+        frame = _decode_dbf(frame, path)
+    return _from_frame(frame, file, is_dbf=is_dbf, default_crs=is_json)
+
+
+def _vector_advice(is_dbf: bool) -> Text:
+    if is_dbf:
+        return Text(
+            "请确认同名的 .shp、.shx、.dbf 都在同一文件夹且完整。",
+            "make sure that .shp, .shx and .dbf of the same name lie together and are complete.",
+        )
+    return Text(
+        "文件可能不完整或格式不符, 请在 QGIS 中打开后重新导出。",
+        "it may be incomplete or of another format; open it in QGIS and export it anew.",
+    )
+
+
+def _package_layer(path: Path, file: str, layer: Layer, spec: LayerSpec) -> str:
+    """Return the layer of a GeoPackage: as named, of the study layer's name, or the only one with geometry."""
+    try:
+        listed = pyogrio.list_layers(path)
+    except Exception as error:  # GDAL's errors come as several types
+        raise unreadable(file, error, _vector_advice(is_dbf=False)) from None
+    names = [str(name) for name, _ in listed if name != "layer_styles"]  # QGIS keeps styles there
+    spatial = [str(name) for name, kind in listed if kind is not None and str(name) in names]
+    if spec.layer is not None:
+        chosen = [n for n in names if n == spec.layer]
+    else:
+        own = [n for n in names if n.lower() in (layer.name, layer.title.zh)]
+        chosen = own or (spatial if len(spatial) == 1 else names if len(names) == 1 else [])
+    if chosen:
+        return chosen[0]
+    shown = "、".join(names) or "—"
+    raise SourceError(
+        Text(
+            f"{file} 中找不到图层 {spec.layer}; 现有: {shown}。请改正 study.toml 中的 layer。"
+            if spec.layer is not None
+            else f"{file} 有多个图层: {shown}; 请在 study.toml 的 [layers.{layer.name}] 中用 layer 指定一个。",
+            f"{file} has no layer {spec.layer}; there are: {shown}. Correct layer in study.toml."
+            if spec.layer is not None
+            else f"{file} has these layers: {shown}; name one with layer in [layers.{layer.name}] of study.toml.",
+        )
+    )
+
+
+def _decode_dbf(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Undo the byte-for-byte reading: names and texts may end within a character cut by the format."""
+    encoding = _dbf_encoding(path)
+
+    def text(value: Any) -> Any:
+        return value.encode("latin-1").decode(encoding, "ignore") if isinstance(value, str) else value
+
+    changed = {
+        name: [text(v) for v in frame[name].tolist()]
+        for name in frame.columns
+        if name != "geometry" and not pd.api.types.is_numeric_dtype(frame[name])
+    }
+    decoded = frame.assign(
+        **{name: pd.Series(v, index=frame.index, dtype=object) for name, v in changed.items()}
+    )
+    return decoded.rename(columns={name: text(name) for name in frame.columns if name != "geometry"})
+
+
+def _dbf_encoding(path: Path) -> str:
+    # The declared code page is wrong too often to be trusted before the bytes themselves.
+    dbf = next((p for p in (path.with_suffix(".dbf"), path.with_suffix(".DBF")) if p.is_file()), None)
+    return "gb18030" if dbf is not None and _broken_share(dbf.read_bytes()) > DAMAGED_SHARE else "utf-8"
+
+
+def _from_frame(
+    frame: pd.DataFrame, file: str, *, is_dbf: bool = False, default_crs: bool = False
+) -> RawTable:
+    is_geo = isinstance(frame, gpd.GeoDataFrame)
+    geometry = frame.geometry.to_numpy() if is_geo else None
+    plain = pd.DataFrame(frame.drop(columns=frame.geometry.name) if is_geo else frame).astype(object)
+    plain.columns = pd.Index(_unique_headers(list(plain.columns)))
+    return RawTable(
+        file=file,
+        frame=plain.reset_index(drop=True),
+        source_rows=_row_numbers(frame.index),
+        geometry=None if geometry is None else np.asarray(geometry, dtype=object),
+        crs=_known_crs(frame.crs) if is_geo else None,
+        is_dbf=is_dbf,
+        default_crs=default_crs and is_geo,
+    )
+
+
+def _row_numbers(index: pd.Index) -> np.ndarray:
+    if pd.api.types.is_integer_dtype(index.dtype) and index.name == "fid":
+        return np.asarray(index, dtype=np.int64)
+    return np.arange(1, len(index) + 1, dtype=np.int64)
+
+
+def _known_crs(crs: Any) -> CRS | None:
+    """Return a usable coordinate system, or None for an absent, local or undefined one."""
+    if crs is None:
+        return None
+    try:
+        plain = CRS.from_user_input(crs).to_2d()
+    except CRSError:
+        return None
+    return plain if plain.is_geographic or plain.is_projected else None
+
+
+def _read_parquet(path: Path, file: str) -> RawTable:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # newer metadata versions
+            try:
+                frame = gpd.read_parquet(path)
+            except ValueError:  # no geometry in it: a plain table
+                frame = pd.read_parquet(path)
+    except Exception as error:  # arrow's errors come as several types
+        raise unreadable(
+            file, error, Text("文件可能不完整, 请重新导出。", "it may be incomplete; export it anew.")
+        ) from None
+    return _from_frame(frame.reset_index(drop=True), file)
+
+
+def _read_osm(path: Path, file: str) -> RawTable:
+    from .osm import read_streets  # noqa: PLC0415  pyrosm is slow to import and seldom needed
+
+    return _from_frame(read_streets(path).reset_index(drop=True), file)
+
+
+def iter_problems(tables: Sequence[RawTable]) -> Iterator[Problem]:
+    """Yield the findings about files as a whole."""
+    for table in tables:
+        yield from table.problems
