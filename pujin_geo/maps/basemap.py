@@ -84,10 +84,10 @@ def layers(inputs: Inputs) -> tuple[Grid, dict[str, Any]]:
     return grid, packed
 
 
-def labels(inputs: Inputs) -> list[list[Any]]:
-    """Return the names on the map, most important first: text, longitude, latitude, kind.
+def label_points(inputs: Inputs) -> gpd.GeoDataFrame:
+    """Return the names on the map, most important first: ``text``, ``kind`` and a point in the study's CRS.
 
-    Kinds are ``committee``, ``water``, ``green`` and ``street``; the page leaves out what would overlap.
+    Kinds are ``committee``, ``water``, ``street`` and ``green``; who draws them leaves out what would overlap.
     """
     found = [
         _area_labels(inputs.committees, "committee", 0),
@@ -95,14 +95,17 @@ def labels(inputs: Inputs) -> list[list[Any]]:
         _street_labels(inputs.streets),
         _area_labels(inputs.green, "green", 4_000),
     ]
-    table = pd.concat([frame for frame in found if len(frame)] or [_no_labels(inputs)])
-    points = gpd.GeoSeries(table["point"].tolist(), crs=inputs.study.crs)
-    inside = points.intersects(shapely.box(*drawn_box(inputs))).to_numpy()
-    lonlat = points[inside].to_crs(4326)
-    rows = zip(
-        table["text"][inside], lonlat.x.round(6), lonlat.y.round(6), table["kind"][inside], strict=True
-    )
-    return [list(row) for row in rows][:_MOST_LABELS]
+    table = pd.concat([frame for frame in found if len(frame)] or found[:1])
+    points = gpd.GeoDataFrame(table.reset_index(drop=True), geometry="geometry", crs=inputs.study.crs)
+    return points[points.intersects(shapely.box(*drawn_box(inputs)))].head(_MOST_LABELS)
+
+
+def labels(inputs: Inputs) -> list[list[Any]]:
+    """Return the names for the page: text, longitude, latitude, kind."""
+    points = label_points(inputs)
+    lonlat = points.geometry.to_crs(4326)
+    columns = (points["text"], lonlat.x.round(6), lonlat.y.round(6), points["kind"])
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def dissolved(layer: gpd.GeoDataFrame) -> gpd.GeoSeries:
@@ -120,7 +123,7 @@ def _area_labels(layer: gpd.GeoDataFrame, kind: str, smallest_m2: float) -> pd.D
     named = layer[(layer["name"].str.strip() != "") & (layer.area >= smallest_m2)]
     named = named.assign(size=named.area).sort_values("size", ascending=False, kind="stable")
     named = named.drop_duplicates("name")
-    return pd.DataFrame({"text": named["name"], "point": named.representative_point(), "kind": kind})
+    return pd.DataFrame({"text": named["name"], "geometry": named.representative_point(), "kind": kind})
 
 
 def _street_labels(streets: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -134,9 +137,4 @@ def _street_labels(streets: gpd.GeoDataFrame) -> pd.DataFrame:
     )
     frame = frame[frame["total"] >= 200].drop_duplicates("text")
     middle = shapely.line_interpolate_point(frame["line"].to_numpy(), 0.5, normalized=True)
-    return pd.DataFrame({"text": frame["text"], "point": middle, "kind": "street"})
-
-
-def _no_labels(inputs: Inputs) -> pd.DataFrame:
-    nothing = gpd.GeoSeries([], crs=inputs.study.crs)
-    return pd.DataFrame({"text": [], "point": nothing, "kind": []})
+    return pd.DataFrame({"text": frame["text"], "geometry": middle, "kind": "street"})

@@ -53,12 +53,24 @@ def judged_types(results: "Results", suitability: str) -> pd.DataFrame:
     chosen = catalogue[catalogue["suitability"] == suitability].reset_index(drop=True)
     coverage = results.tables["coverage"]
     whole = coverage[(coverage["circle_id"] == "all") & (coverage["scope"] == "all")]
-    joined = chosen.merge(
-        whole.drop(columns=["suitability", "circle_id", "scope"]), on="facility_type", how="left"
-    )
+    joined = chosen.merge(_without_catalogue(whole, catalogue), on="facility_type", how="left")
     return joined.assign(
         number=np.arange(1, len(joined) + 1), judged=joined["facility_type"].isin(whole["facility_type"])
     )
+
+
+def whole_coverage(results: "Results") -> pd.DataFrame:
+    """Return the coverage of the whole study in catalogue order, with the catalogue's columns."""
+    catalogue, coverage = results.inputs.catalogue, results.tables["coverage"]
+    whole = coverage[(coverage["circle_id"] == "all") & (coverage["scope"] == "all")]
+    joined: pd.DataFrame = catalogue.merge(_without_catalogue(whole, catalogue), on="facility_type")
+    return joined
+
+
+def _without_catalogue(coverage: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """Drop what the catalogue says too, so that a merge has each column once."""
+    shared = [c for c in coverage.columns if c in catalogue.columns and c != "facility_type"]
+    return coverage.drop(columns=[*shared, "circle_id", "scope"])
 
 
 def verdict_letters(results: "Results", facility_types: list[str]) -> dict[str, str]:
@@ -112,3 +124,30 @@ def threshold_words(row: dict[str, Any], lang: Lang) -> str:
         return "—"
     mark = f" ({row['threshold_confidence']})" if is_uncertain(row["threshold_confidence"]) else ""
     return "/".join(numbers) + (" m" if lang == "en" else " 米") + mark
+
+
+def basic_reach(results: "Results") -> pd.DataFrame:
+    """Return how many of the basic types that apply to it each judged demand point reaches.
+
+    One row per judged demand point, in the order of the residents table: ``demand_id``, ``population``,
+    ``basic_types``, ``met``, ``unknown`` (counts of types) and ``met_share`` (blank without basic types).
+    """
+    catalogue, distances = results.inputs.catalogue, results.tables["distances"]
+    basic_types = catalogue.loc[catalogue["class"] == "basic", "facility_type"]
+    rows = distances[distances["facility_type"].isin(basic_types)]
+    counts = pd.DataFrame(
+        {
+            "demand_id": rows["demand_id"],
+            "basic_types": 1,
+            "met": (rows["verdict"] == "met").astype(int),
+            "unknown": (rows["verdict"] == "unknown").astype(int),
+        }
+    )
+    summed = counts.groupby("demand_id", sort=False).sum()
+    residents = results.tables["residents"]
+    judged = residents.loc[residents["inside_boundary"], ["demand_id", "population"]]
+    joined = judged.join(summed, on="demand_id").reset_index(drop=True)
+    joined[["basic_types", "met", "unknown"]] = (
+        joined[["basic_types", "met", "unknown"]].fillna(0).astype(int)
+    )
+    return joined.assign(met_share=joined["met"] / joined["basic_types"].where(joined["basic_types"] > 0))

@@ -8,27 +8,12 @@ from ..catalogue import UNCERTAIN, confidence_names, suitability_names
 from ..texts import Lang, Text
 from .coverage import VERDICTS, definition_words, demand_layer, judged_types, threshold_words
 from .figures import percent, whole
-from .page import STATUSES, StudyMap, sources, study_map
+from .page import StudyMap, study_map
+from .palette import DEMAND_CLASSES, VERDICT_COLOURS, type_colour
+from .words import STATUSES, sources
 
 if TYPE_CHECKING:
     from ..results import Results
-
-COLOURS = (
-    "#1f5fa8", "#b3446c", "#00796b", "#b35900", "#5e4fa2", "#7a5c00", "#0086a8", "#a63d2f", "#4d7326", "#8c4aa1",
-    "#2f4b7c", "#96602f", "#3d7a8c", "#bf3f7f", "#556b2f", "#6d4c41", "#37648f", "#8f2d56", "#2e7d5b", "#705aa8",
-)  # fmt: skip
-"""Colours of types by number, dark enough for a white figure upon them."""
-
-DEMAND_CLASSES: tuple[tuple[float, str, Text], ...] = (
-    (1.0, "#0b4f6c", Text("全部", "all")),
-    (0.75, "#3a93b0", Text("四分之三及以上", "three quarters or more")),
-    (0.5, "#a9cfd6", Text("一半及以上", "half or more")),
-    (0.25, "#f2b872", Text("四分之一及以上", "a quarter or more")),
-    (0.0, "#c8553d", Text("不足四分之一", "less than a quarter")),
-)
-"""Lower bound of the share of basic types within reach, colour, words."""
-
-VERDICT_COLOURS = {"met": "#1f7a8c", "not_met": "#c8553d", "unknown": "#8a7fa8", "none": "#b5b5b5"}
 
 
 def suitability_map(results: "Results", suitability: str) -> StudyMap:
@@ -114,7 +99,7 @@ def _type_json(row: dict[str, Any], lang: Lang) -> dict[str, Any]:
         "id": row["facility_type"],
         "number": row["number"],
         "name": _name(row, lang),
-        "colour": colour(row["number"]),
+        "colour": type_colour(row["number"]),
         "basic": row["class"] == "basic",
         "judged": bool(row["judged"]),
     }
@@ -146,7 +131,7 @@ def _type_words(row: dict[str, Any], count: int, lang: Lang) -> dict[str, Any]:
         "id": row["facility_type"],
         "number": row["number"],
         "name": _name(row, lang),
-        "colour": colour(row["number"]),
+        "colour": type_colour(row["number"]),
         "basic": row["class"] == "basic",
         "count": count,
         "judged": bool(row["judged"]),
@@ -162,11 +147,6 @@ def _type_words(row: dict[str, Any], count: int, lang: Lang) -> dict[str, Any]:
             "straight": percent(row["straight_line_share"]),
         }
     return words
-
-
-def colour(number: int) -> str:
-    """Return the colour of a type by its number in the suitability, from 1."""
-    return COLOURS[(number - 1) % len(COLOURS)]
 
 
 def _name(row: dict[str, Any], lang: Lang) -> str:

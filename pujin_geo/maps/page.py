@@ -1,29 +1,20 @@
 """The page around a map: title, notice, panel, data; a folium map that also shows in notebooks offline."""
 
 import html
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import folium
 from branca.element import MacroElement
 from folium.template import Template
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..texts import Lang, Text
+from ..texts import Lang
 from . import basemap
 from .escape import json_block
 from .offline import asset, standalone
+from .words import notices, templates
 
 if TYPE_CHECKING:
     from ..results import Results
-    from ..study import Study
-
-STATUSES: dict[str, Text] = {
-    "existing": Text("现状", "existing"),
-    "under_construction": Text("在建", "under construction"),
-    "planned": Text("规划", "planned"),
-    "closed": Text("已停用", "closed"),
-}
 
 
 class StudyMap(folium.Map):
@@ -97,18 +88,6 @@ class _Page(MacroElement):
         self.data = json_block(data)
 
 
-@cache
-def templates() -> Environment:
-    """Return the package's HTML templates; every text put into them is escaped."""
-    return Environment(
-        loader=PackageLoader("pujin_geo", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
 def study_map(
     results: "Results",
     *,
@@ -145,29 +124,6 @@ def study_map(
         map_
     )
     return map_
-
-
-def notices(study: "Study", lang: Lang) -> list[str]:
-    """Return the marks that every map and page bears.
-
-    The published boundary map of a place needs an approval number; these sheets have none.
-    """
-    marks = [Text("内部讨论", "for internal discussion"), Text("示意", "schematic")]
-    if study.synthetic:
-        marks.insert(0, Text("合成数据", "synthetic data"))
-    return [mark.of(lang) for mark in marks]
-
-
-def sources(results: "Results") -> list[str]:
-    """Return where the facilities come from, as their rows say, most frequent first, at most six."""
-    named = results.inputs.facilities["source"].str.strip()
-    found = named[named != ""].value_counts(sort=False)
-    ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-    shown = [str(name) for name, _ in ranked[:6]]
-    if any("openstreetmap" in name.lower() for name in shown):
-        shown = [name for name in shown if "openstreetmap" not in name.lower()]
-        shown.insert(0, "© OpenStreetMap contributors, ODbL 1.0")
-    return shown
 
 
 def _view(results: "Results", fallback: tuple[float, float, float, float]) -> list[list[float]]:

@@ -1,0 +1,43 @@
+"""Colours that all maps share, and what they stand for."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..texts import Text
+
+TYPE_COLOURS = (
+    "#1f5fa8", "#b3446c", "#00796b", "#b35900", "#5e4fa2", "#7a5c00", "#0086a8", "#a63d2f", "#4d7326", "#8c4aa1",
+    "#2f4b7c", "#96602f", "#3d7a8c", "#bf3f7f", "#556b2f", "#6d4c41", "#37648f", "#8f2d56", "#2e7d5b", "#705aa8",
+)  # fmt: skip
+"""Colours of facility types, dark enough for a white figure upon them; the figure tells them apart."""
+
+DEMAND_CLASSES: tuple[tuple[float, str, Text], ...] = (
+    (1.0, "#0b4f6c", Text("全部", "all")),
+    (0.75, "#3a93b0", Text("四分之三及以上", "three quarters or more")),
+    (0.5, "#a9cfd6", Text("一半及以上", "half or more")),
+    (0.25, "#f2b872", Text("四分之一及以上", "a quarter or more")),
+    (0.0, "#c8553d", Text("不足四分之一", "less than a quarter")),
+)
+"""Lower bound of the share of basic types within reach, colour, words."""
+
+VERDICT_COLOURS = {"met": "#1f7a8c", "not_met": "#c8553d", "unknown": "#8a7fa8", "none": "#b5b5b5"}
+
+
+def type_colour(number: int) -> str:
+    """Return the colour of a type by its number in the suitability, from 1.
+
+    >>> type_colour(1) == type_colour(1 + len(TYPE_COLOURS))
+    True
+    """
+    return TYPE_COLOURS[(number - 1) % len(TYPE_COLOURS)]
+
+
+def demand_class(share: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the position in ``DEMAND_CLASSES`` of each share; -1 where there is none.
+
+    >>> demand_class(np.array([1.0, 0.99, 0.5, 0.0, np.nan])).tolist()
+    [0, 1, 2, 4, -1]
+    """
+    bounds = np.array([bound for bound, _, _ in DEMAND_CLASSES])
+    position = (np.nan_to_num(share)[:, None] >= bounds).argmax(axis=1)
+    return np.where(np.isnan(share), -1, position).astype(np.int64)
