@@ -5,7 +5,7 @@ import io
 import math
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -79,27 +79,10 @@ REQUIRED = (
 
 _NUMBERS = ("threshold_urban_m", "threshold_rural_m", "quota_amount", "min_area_m2")
 _LARGEST = 1e7
-_YES_NO = {"yes": "yes", "是": "yes", "y": "yes", "true": "yes", "1": "yes"} | {
-    "no": "no", "否": "no", "n": "no", "false": "no", "0": "no", "": "no",
-}  # fmt: skip
-_CONFIDENCES = {"": ""} | {mark.lower(): mark for mark in confidence_names}
-_WORDS: dict[str, dict[str, str]] = {
-    "suitability": {k: k for k in suitability_names} | {t.zh: k for k, t in suitability_names.items()},
-    "class": {k: k for k in class_names}
-    | {t.zh: k for k, t in class_names.items()}
-    | {t.zh[:-1]: k for k, t in class_names.items()},
-    "scope": {k: k for k in (*SCOPES, "both")} | {"城镇": "urban", "乡村": "rural", "城乡": "both"},
-    "level": {k: k for k in ("5", "10", "15", "block", "village", "subdistrict")}
-    | {"5.0": "5", "10.0": "10", "15.0": "15", "街坊": "block", "居村": "village", "街道": "subdistrict"},
-    "must_have": _YES_NO,
-    "min_area_is_land": _YES_NO,
-    "threshold_confidence": _CONFIDENCES,
-    "quota_confidence": _CONFIDENCES,
-    "min_area_confidence": _CONFIDENCES,
-    "classification_confidence": _CONFIDENCES,
-    "type_confidence": _CONFIDENCES,
-}
-"""Column → accepted word (lower case) → value."""
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+
+Parsed = tuple[Any, Text | None]
+Parser = Callable[[str], Parsed]
 
 
 def read_catalogue(profile: str, *, folder: Path) -> pd.DataFrame:
@@ -258,53 +241,46 @@ def _cells(data: bytes, file: str) -> list[list[str]]:
 # Checking it: every fault is collected, then all are raised at once
 
 
-@dataclass
 class _Faults:
-    """Faults of one file, each with the number that Excel shows for the row."""
+    """Faults of one file; rows are numbered as Excel shows them."""
 
-    file: str
-    found: list[Text] = field(default_factory=list)
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.found: list[Text] = []
 
-    def add(self, row: int, column: str, value: str, fix: Text) -> None:
-        self.found.append(
-            Text(
-                f"第 {row} 行 {column} 列 “{value}”: {fix.zh}",
-                f"row {row}, column {column}, “{value}”: {fix.en}",
-            )
+    def add(self, zh: str, en: str) -> None:
+        self.found.append(Text(zh, en))
+
+    def add_cell(self, row: int, column: str, value: str, fix: Text) -> None:
+        self.add(
+            f"第 {row} 行 {column} 列 “{value}”: {fix.zh}",
+            f"row {row}, column {column}, “{value}”: {fix.en}",
         )
-
-    def add_file(self, fix: Text) -> None:
-        self.found.append(fix)
 
     def refuse(self) -> None:
         """Raise if there is any fault."""
-        if not self.found:
-            return
-        raise SettingsError(
-            Text(
-                f"设施目录 {self.file} 有 {len(self.found)} 处要改: "
-                + "; ".join(t.zh for t in self.found)
-                + "。",
-                f"The catalogue {self.file} has {len(self.found)} fault(s): "
-                + "; ".join(t.en for t in self.found)
-                + ".",
+        if self.found:
+            zh, en = ("; ".join(words) for words in zip(*self.found, strict=True))
+            count = len(self.found)
+            raise SettingsError(
+                Text(
+                    f"设施目录 {self.file} 有 {count} 处要改: {zh}。",
+                    f"The catalogue {self.file} has {count} fault(s): {en}.",
+                )
             )
-        )
 
 
 def _parse(cells: list[list[str]], file: str) -> pd.DataFrame:
     faults = _Faults(file)
     numbered = [(number, row) for number, row in enumerate(cells, start=1) if any(row)]
     header = _header(numbered[0][1] if numbered else [], faults)
-    rows = [_row(header, number, row, faults) for number, row in numbered[1:]]
+    rows = {number: _row(header, number, row, faults) for number, row in numbered[1:]}
     if not rows:
-        faults.add_file(
-            Text("没有设施类型, 请至少填写一行", "there is no facility type, fill in at least one row")
-        )
-    _check_names(rows, [number for number, _ in numbered[1:]], faults)
+        faults.add("没有设施类型, 请至少填写一行", "there is no facility type, fill in at least one row")
+    _check_names(rows, faults)
     faults.refuse()
     columns = [*COLUMNS, *(c for c in header if c and c not in COLUMNS)]
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(list(rows.values()), columns=columns)
     dtypes = {c: "float64" if c in _NUMBERS else "str" for c in columns}
     return _fill(table.astype(dtypes))
 
@@ -313,151 +289,62 @@ def _header(row: list[str], faults: _Faults) -> list[str]:
     header = [unicodedata.normalize("NFKC", name).lower() for name in row]
     missing = [name for name in COLUMNS if name not in header]
     for name in (n for n in missing if n in REQUIRED):
-        faults.add_file(
-            Text(
-                f"缺少列 {name}, 请在首行补上 (列名见 shanghai.csv, 列之间用逗号)",
-                f"the column {name} is missing, add it to the first row (see shanghai.csv; commas between columns)",
-            )
+        faults.add(
+            f"缺少列 {name}, 请在首行补上 (列名见 shanghai.csv, 列之间用逗号)",
+            f"the column {name} is missing, add it to the first row (see shanghai.csv; commas between columns)",
         )
-    for name in header:
+    for name in dict.fromkeys(n for n in header if n):
         near = get_close_matches(name, missing, 1, 0.85) if name not in COLUMNS else []
-        if name and header.count(name) > 1:
-            faults.add_file(
-                Text(
-                    f"列名 {name} 出现了不止一次, 请只留一列",
-                    f"the column {name} stands there twice, keep one",
-                )
+        if header.count(name) > 1:
+            faults.add(
+                f"列名 {name} 出现了不止一次, 请只留一列", f"the column {name} stands there twice, keep one"
             )
         if near:
-            faults.add_file(
-                Text(
-                    f"列名 {name} 可能是 {near[0]}, 请改正",
-                    f"the column {name} is probably {near[0]}, correct it",
-                )
+            faults.add(
+                f"列名 {name} 可能是 {near[0]}, 请改正",
+                f"the column {name} is probably {near[0]}, correct it",
             )
     faults.refuse()  # the rows cannot be judged without their columns
     return header
 
 
 def _row(header: list[str], number: int, cells: list[str], faults: _Faults) -> dict[str, Any]:
-    if any(cells[len(header) :]):
-        faults.add(
-            number,
-            str(len(header) + 1),
-            cells[len(header)],
-            Text(
-                "这一格没有列名, 请检查该行是否多了逗号",
-                "this cell has no heading, look for an extra comma in the row",
-            ),
-        )
     padded = [*cells, *[""] * (len(header) - len(cells))]
     row: dict[str, Any] = dict.fromkeys(COLUMNS, "") | dict(zip(header, padded, strict=False))
+    nameless = [*(c for h, c in zip(header, padded, strict=False) if not h), *cells[len(header) :]]
+    for cell in filter(None, nameless):
+        fix = Text("这一格没有列名, 请检查是否多了逗号", "this cell has no heading, look for an extra comma")
+        faults.add_cell(number, "?", cell, fix)
     row.pop("", None)
     for column in COLUMNS:
-        row[column] = _value(column, row[column], number, faults)
-    _check_row(row, number, faults)
+        value, fault = _PARSERS.get(column, _as_written)(row[column])
+        if fault:
+            faults.add_cell(number, column, row[column], fault)
+        row[column] = value
+    for column, fix in _row_faults(row):
+        shown = row[column] if isinstance(row[column], str) else f"{row[column]:g}"
+        faults.add_cell(number, column, shown, fix)
     return row
 
 
-def _value(column: str, text: str, number: int, faults: _Faults) -> Any:
-    if column in _NUMBERS:
-        return _number(column, text, number, faults)
-    if column in _WORDS:
-        words = _WORDS[column]
-        value = words.get(unicodedata.normalize("NFKC", text).lower())
-        if value is None:
-            listed = ", ".join(dict.fromkeys(v for v in words.values() if v))
-            faults.add(number, column, text, Text(f"请改为 {listed} 之一", f"use one of {listed}"))
-        return value
-    if column == "suitability_disputed":
-        return _suitabilities(column, text, number, faults)
-    if column == "population_group":
-        codes = _group_codes(text)
-        if codes is None:
-            listed = ", ".join(AGE_GROUPS)
-            faults.add(
-                number,
-                column,
-                text,
-                Text(f"请用 all 或 {listed}, 以分号隔开", f"use all or {listed}, joined by semicolons"),
-            )
-        return ";".join(codes or [])
-    if column == "aliases":
-        return ";".join(_split(text))
-    return text
-
-
-def _number(column: str, text: str, number: int, faults: _Faults) -> float:
-    plain = unicodedata.normalize("NFKC", text).replace(",", "")
-    if plain in ("", "-", "—", "–"):
-        return math.nan
-    try:
-        value = float(plain)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= _LARGEST:
-        faults.add(
-            number,
-            column,
-            text,
-            Text(
-                "请填不小于 0 的数字, 不写单位; 没有标准就留空",
-                "fill in a number of 0 or more without a unit; leave it blank where there is no rule",
-            ),
-        )
-    return value
-
-
-def _suitabilities(column: str, text: str, number: int, faults: _Faults) -> str:
-    words = _WORDS["suitability"]
-    parts = _split(text)
-    for part in parts:
-        if part.lower() not in words:
-            listed = ", ".join(suitability_names)
-            faults.add(number, column, part, Text(f"请改为 {listed} 之一", f"use one of {listed}"))
-    return ";".join(words.get(part.lower(), "") for part in parts)
-
-
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in re.split("[;；]", text) if part.strip()]
-
-
-def _group_codes(text: str) -> list[str] | None:
-    """Return the codes of a group as written, each once; None if one is unknown; blank is ``all``."""
-    codes = list(dict.fromkeys(_age_code(part) for part in _split(text))) or ["all"]
-    return codes if {"all", *AGE_GROUPS}.issuperset(codes) else None
-
-
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-
-
-def _age_code(text: str) -> str:
-    """Return an age code without 岁, undoing what Excel makes of 3-6 (a date: 3月6日, 6-Mar, 2026/3/6)."""
-    plain = unicodedata.normalize("NFKC", text).lower().replace(" ", "").removesuffix("岁")
-    if found := re.fullmatch(r"(?:\d{4}[-/年])?0?(\d{1,2})[-/~月]0?(\d{1,2})日?", plain):
-        return f"{found[1]}-{found[2]}"
-    if (found := re.fullmatch(r"0?(\d{1,2})-([a-z]{3})", plain)) and found[2] in _MONTHS:
-        return f"{_MONTHS.index(found[2]) + 1}-{found[1]}"
-    return {"全体": "all", "所有": "all"}.get(plain, plain)
-
-
-def _check_row(row: dict[str, Any], number: int, faults: _Faults) -> None:
+def _row_faults(row: dict[str, Any]) -> Iterator[tuple[str, Text]]:
     if not re.fullmatch(r"[\w-]+", row["facility_type"]):
-        faults.add(
-            number,
+        yield (
             "facility_type",
-            row["facility_type"],
             Text("请填编号, 只用字母、数字、_ 和 -", "fill in an id of letters, digits, _ and -"),
         )
     if not row["name_zh"]:
-        faults.add(number, "name_zh", "", Text("请填中文名称", "fill in the Chinese name"))
+        yield "name_zh", Text("请填中文名称", "fill in the Chinese name")
+    if not math.isnan(row["quota_amount"]) and not (row["quota_unit"] and row["quota_per"]):
+        yield (
+            "quota_amount",
+            Text("请同时填 quota_unit 和 quota_per", "fill in quota_unit and quota_per as well"),
+        )
     for scope, other in (("urban", "rural"), ("rural", "urban")):
         column = f"threshold_{other}_m"
         if row["scope"] == scope and not math.isnan(row[column]):
-            faults.add(
-                number,
+            yield (
                 column,
-                f"{row[column]:g}",
                 Text(
                     f"scope 为 {scope} 时此格应留空; 城乡都适用请把 scope 改为 both",
                     f"leave it blank while scope is {scope}, or set scope to both",
@@ -465,43 +352,33 @@ def _check_row(row: dict[str, Any], number: int, faults: _Faults) -> None:
             )
 
 
+def _check_names(rows: dict[int, dict[str, Any]], faults: _Faults) -> None:
+    first_row: dict[str, int] = {}
+    owner: dict[str, str] = {}
+    for number, row in rows.items():
+        facility_type = row["facility_type"]
+        there = first_row.setdefault(facility_type, number)
+        if there != number:
+            fix = Text(f"与第 {there} 行重复, 请删去一行", f"the same as row {there}, delete one of them")
+            faults.add_cell(number, "facility_type", facility_type, fix)
+            continue
+        for name, key in _names(row).items():
+            other = owner.setdefault(key, facility_type)
+            if other == facility_type:
+                continue
+            column = next((c for c in ("facility_type", "name_zh", "name_en") if row[c] == name), "aliases")
+            there = first_row[other]
+            fix = Text(
+                f"已用于 {other} (第 {there} 行), 同一名称只能属于一个类型",
+                f"already a name of {other} (row {there}); a name can belong to one type only",
+            )
+            faults.add_cell(number, column, name, fix)
+
+
 def _names(row: dict[str, Any]) -> dict[str, str]:
     """Return every name of a type → its normalised form."""
     written = [row["facility_type"], row["name_zh"], row["name_en"], *_split(row["aliases"])]
     return {name: key for name in written if (key := normalise(name))}
-
-
-def _check_names(rows: list[dict[str, Any]], numbers: list[int], faults: _Faults) -> None:
-    first_row: dict[str, int] = {}
-    owner: dict[str, str] = {}
-    for row, number in zip(rows, numbers, strict=True):
-        facility_type = row["facility_type"]
-        if facility_type in first_row:
-            there = first_row[facility_type]
-            faults.add(
-                number,
-                "facility_type",
-                facility_type,
-                Text(f"与第 {there} 行重复, 请删去一行", f"the same as row {there}, delete one of them"),
-            )
-            continue
-        first_row[facility_type] = number
-        for name, key in _names(row).items():
-            other = owner.setdefault(key, facility_type)
-            if other != facility_type:
-                column = next(
-                    (c for c in ("facility_type", "name_zh", "name_en") if row[c] == name), "aliases"
-                )
-                there = first_row[other]
-                faults.add(
-                    number,
-                    column,
-                    name,
-                    Text(
-                        f"已用于 {other} (第 {there} 行), 同一名称只能属于一个类型",
-                        f"already a name of {other} (row {there}); a name can belong to one type only",
-                    ),
-                )
 
 
 def _fill(table: pd.DataFrame) -> pd.DataFrame:
@@ -511,6 +388,138 @@ def _fill(table: pd.DataFrame) -> pd.DataFrame:
     )
     name_en = table["name_en"].where(table["name_en"] != "", table["name_zh"])
     return table.assign(threshold_rural_m=rural, name_en=name_en)
+
+
+# Cells: text → value, and what to do where it cannot be read
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).lower().strip()
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in re.split("[;；]", text) if part.strip()]
+
+
+def _as_written(text: str) -> Parsed:
+    return text, None
+
+
+def _aliases(text: str) -> Parsed:
+    return ";".join(_split(text)), None
+
+
+def _choice(words: dict[str, str]) -> Parser:
+    listed = ", ".join(dict.fromkeys(value for value in words.values() if value))
+    fix = Text(f"请改为 {listed} 之一", f"use one of {listed}")
+
+    def parse(text: str) -> Parsed:
+        value = words.get(_plain(text))
+        return ("", fix) if value is None else (value, None)
+
+    return parse
+
+
+def _choices(words: dict[str, str]) -> Parser:
+    one = _choice(words)
+
+    def parse(text: str) -> Parsed:
+        values = [one(part) for part in _split(text)]
+        return ";".join(value for value, _ in values), next((fix for _, fix in values if fix), None)
+
+    return parse
+
+
+def _number(text: str) -> Parsed:
+    plain = _plain(text).replace(",", "")
+    if plain in ("", "-", "—", "–"):
+        return math.nan, None
+    try:
+        value = float(plain)
+    except ValueError:
+        value = math.nan
+    if 0 <= value <= _LARGEST:
+        return value, None
+    return math.nan, Text(
+        "请填不小于 0 的数字, 不写单位; 没有标准就留空",
+        "fill in a number of 0 or more without a unit; leave it blank where there is no rule",
+    )
+
+
+def _quota_per(text: str) -> Parsed:
+    plain = _plain(text).replace(",", "").removesuffix("人").removesuffix(".0")
+    if plain in _QUOTA_PER:
+        return _QUOTA_PER[plain], None
+    if re.fullmatch("[1-9][0-9]*", plain):
+        return plain, None
+    return "", Text(
+        "请填居民人数 (整数), 或 circle, subdistrict, committee, site",
+        "fill in a whole number of residents, or circle, subdistrict, committee or site",
+    )
+
+
+def _population_group(text: str) -> Parsed:
+    codes = _group_codes(text)
+    if codes is not None:
+        return ";".join(codes), None
+    listed = ", ".join(AGE_GROUPS)
+    return "", Text(f"请用 all 或 {listed}, 以分号隔开", f"use all or {listed}, joined by semicolons")
+
+
+def _group_codes(text: str) -> list[str] | None:
+    """Return the codes of a group as written, each once; None if one is unknown; blank is ``all``."""
+    codes = list(dict.fromkeys(_age_code(part) for part in _split(text))) or ["all"]
+    return codes if {"all", *AGE_GROUPS}.issuperset(codes) else None
+
+
+def _age_code(text: str) -> str:
+    """Return an age code without 岁, undoing what Excel makes of 3-6 (a date: 3月6日, 6-Mar, 2026/3/6)."""
+    plain = _plain(text).replace(" ", "").removesuffix("岁")
+    if found := re.fullmatch(r"(?:\d{4}[-/年])?0?(\d{1,2})[-/~月]0?(\d{1,2})日?", plain):
+        return f"{found[1]}-{found[2]}"
+    if (found := re.fullmatch(r"0?(\d{1,2})-([a-z]{3})", plain)) and found[2] in _MONTHS:
+        return f"{_MONTHS.index(found[2]) + 1}-{found[1]}"
+    return {"全体": "all", "所有": "all"}.get(plain, plain)
+
+
+_SUITABILITY = {k: k for k in suitability_names} | {t.zh: k for k, t in suitability_names.items()}
+_CLASS = (
+    {k: k for k in class_names}
+    | {t.zh: k for k, t in class_names.items()}
+    | {t.zh.removesuffix("类"): k for k, t in class_names.items()}
+)
+_SCOPE = {scope: scope for scope in (*SCOPES, "both")} | {"城镇": "urban", "乡村": "rural", "城乡": "both"}
+_LEVEL = {level: level for level in ("5", "10", "15", "block", "village", "subdistrict")} | {
+    **{"5.0": "5", "10.0": "10", "15.0": "15"},
+    **{"街坊": "block", "居村": "village", "街道": "subdistrict"},
+}
+_YES_NO = {
+    **{"yes": "yes", "是": "yes", "y": "yes", "true": "yes", "1": "yes"},
+    **{"no": "no", "否": "no", "n": "no", "false": "no", "0": "no", "": "no"},
+}
+_QUOTA_UNIT = {unit: unit for unit in ("", "site", "m2", "place", "class", "bed")} | {
+    **{"处": "site", "个": "site", "平方米": "m2", "托位": "place", "班": "class", "床": "bed"},
+}
+_QUOTA_PER = {per: per for per in ("", "circle", "subdistrict", "committee", "site")} | {
+    **{"生活圈": "circle", "街镇": "subdistrict", "街道": "subdistrict", "居村": "committee", "处": "site"},
+}
+_CONFIDENCE = {"": ""} | {mark.lower(): mark for mark in confidence_names}
+
+_PARSERS: dict[str, Parser] = {
+    "aliases": _aliases,
+    "suitability": _choice(_SUITABILITY),
+    "suitability_disputed": _choices(_SUITABILITY),
+    "class": _choice(_CLASS),
+    "scope": _choice(_SCOPE),
+    "level": _choice(_LEVEL),
+    "population_group": _population_group,
+    "must_have": _choice(_YES_NO),
+    "quota_unit": _choice(_QUOTA_UNIT),
+    "quota_per": _quota_per,
+    "min_area_is_land": _choice(_YES_NO),
+    **dict.fromkeys(_NUMBERS, _number),
+    **{column: _choice(_CONFIDENCE) for column in COLUMNS if column.endswith("_confidence")},
+}
 
 
 # Marking what the user changed

@@ -414,7 +414,9 @@ def test_a_dropped_mark_comes_back_while_the_value_is_unchanged(tmp_path):
 
 def test_a_written_catalogue_reads_back_the_same(tmp_path):
     rows = raw_rows()
-    find(rows, "canteen").update(threshold_urban_m="0", quota_amount="2")
+    find(rows, "canteen").update(
+        threshold_urban_m="0", quota_amount="2", quota_unit="site", quota_per="circle"
+    )
     rows.append(
         find(rows, "hub") | {"facility_type": "hub_2", "name_zh": "新类", "name_en": "", "aliases": ""}
     )
@@ -470,6 +472,10 @@ def test_blank_rows_trailing_commas_and_own_columns_do_no_harm(tmp_path):
         ("threshold_confidence", "X", ["threshold_confidence", "X", "V2"]),
         ("population_group", "60+;70+", ["population_group", "60+;70+", "80+"]),
         ("quota_amount", "约2", ["quota_amount", "约2"]),
+        ("quota_unit", "间", ["quota_unit", "间", "site"]),
+        ("quota_per", "千人", ["quota_per", "千人", "circle"]),
+        ("quota_per", "0", ["quota_per", "0", "circle"]),
+        ("quota_amount", "2", ["quota_amount", "quota_unit", "quota_per"]),
         ("min_area_m2", "300平", ["min_area_m2", "300平"]),
         ("facility_type", "a/b", ["facility_type", "a/b"]),
         ("facility_type", "", ["facility_type"]),
@@ -551,3 +557,61 @@ def test_files_that_are_no_catalogue(tmp_path, data, words):
 def test_an_unknown_profile_names_the_known_ones(tmp_path, profile):
     with pytest.raises(SettingsError, match="shanghai, gb50180"):
         read_catalogue(profile, folder=tmp_path)
+
+
+def test_quota_in_a_planners_words(tmp_path):
+    rows = raw_rows()
+    find(rows, "toilet").update(quota_amount="1", quota_unit="处", quota_per="4,000人")
+    find(rows, "library").update(quota_amount="1", quota_unit="处", quota_per="街镇")
+    catalogue = read_catalogue(save(tmp_path, rows), folder=tmp_path)
+    assert row(catalogue, "toilet")[["quota_unit", "quota_per"]].tolist() == ["site", "4000"]
+    assert row(catalogue, "library")[["quota_unit", "quota_per"]].tolist() == ["site", "subdistrict"]
+
+
+# The page for planners, and what the sources say of each other
+
+PAGE = (Path(__file__).parents[1] / "docs" / "catalogue.md").read_text(encoding="utf-8")
+
+
+def test_the_page_explains_every_column_and_source():
+    provenance = tuple(f"_{part}" for part in ("source", "clause", "confidence"))
+    for column in COLUMNS:
+        assert f"`{column}`" in PAGE or column.endswith(provenance), column
+    for profile in PROFILES:
+        catalogue = shipped(profile)
+        for column in (c for c in COLUMNS if c.endswith("_source")):
+            for source in {part for cell in catalogue[column] for part in cell.split(";")} - {"", "无条文"}:
+                assert source in PAGE, source
+
+
+def test_the_page_states_the_numbers_of_the_files():
+    counts = [len(uncertain_types(shipped(p))) for p in PROFILES]
+    assert counts == [38, 45]
+    assert "`shanghai` 中有 38 类、`gb50180` 中有 45 类" in PAGE
+    shanghai, gb = (shipped(p).set_index("facility_type") for p in PROFILES)
+    from_the_code = gb["threshold_source"] == "GB 50180-2018"
+    conflicts = gb[from_the_code & (gb["threshold_urban_m"] != shanghai["threshold_urban_m"])]
+    assert sorted(conflicts.index) == ["day_care", "health_station", "nursery", "party_station"]
+    for facility_type in conflicts.index:
+        assert f"| `{facility_type}` {shanghai['name_zh'][facility_type]} | 500 m" in PAGE
+    disputed = shanghai[shanghai["suitability_disputed"] != ""]
+    section = PAGE.split("## 有争议的归类")[1].split("\n## ")[0]
+    assert {t for t in shanghai.index if f"`{t}`" in section} == set(disputed.index)
+
+
+@pytest.mark.parametrize(
+    ("facility_type", "minutes", "agrees"),
+    [
+        # minutes' walk in the indicator names of TD/T 1063-2021
+        ("health_centre", 15, True),
+        ("primary", 10, True),
+        ("junior", 15, True),
+        ("culture_centre", 15, True),
+        ("wet_market", 10, True),
+        ("fresh_super", 10, True),
+        ("day_care", 5, False),  # a known contradiction, told on the page
+    ],
+)
+def test_thresholds_against_the_indicators_in_minutes(facility_type, minutes, agrees):
+    metres = {5: 300, 10: 500, 15: 1000}[minutes]
+    assert (row(shipped("shanghai"), facility_type)["threshold_urban_m"] == metres) == agrees
