@@ -13,6 +13,7 @@ from ..inputs import Inputs, empty_layer
 from ..study import Study
 from ..tables import LAYERS, Layer, Problem
 from ..texts import Text
+from .datum_check import Surroundings, check_datum
 from .facilities import Types, list_unknown_sites, read_facilities, types_of
 from .files import display_name
 from .layers import Accepted, Draft, accept, read_draft, read_plain_layer, read_words
@@ -25,6 +26,7 @@ READING_ORDER = (
     *("facilities", "entrances", "residents", "spaces"),
 )
 AREA_LAYERS = ("boundary", "extent")
+POINT_LAYERS = ("facilities", "residents", "entrances", "spaces")
 ROW_COUNT_COLUMNS = ["layer", "file", "rows_read", "accepted", "rejected"]
 
 
@@ -63,12 +65,13 @@ def read_inputs(study: Study) -> Inputs:
                 read.refusals.append(refusal)
     _raise_refusals(read.refusals)
     layers = {name: _frame(name, study, read) for name in LAYERS}
+    doubts = _datum_doubts(study, read, layers)
     problems = [p for name in LAYERS if name in read.accepted for p in _sorted(read.accepted[name].problems)]
     return Inputs(
         study=study,
         catalogue=catalogue,
         **layers,
-        problems=tuple(problems),
+        problems=(*problems, *doubts),
         row_counts=_row_counts(study, read),
     )
 
@@ -179,6 +182,19 @@ def _refuse_unusable(layer: Layer, accepted: Accepted, file: str) -> None:
                 f"{file} has no walkable line (walkable is no everywhere); check the column walkable.",
             )
         )
+
+
+def _datum_doubts(study: Study, read: _Read, layers: dict[str, gpd.GeoDataFrame]) -> list[Problem]:
+    streets = layers["streets"]
+    around = Surroundings(
+        streets=streets[streets["walkable"]],
+        water=layers["water"],
+        area=layers["extent"] if len(layers["extent"]) else layers["boundary"],
+        max_snap_m=study.settings.max_snap_m,
+    )
+    checked = [(LAYERS[n], read.accepted[n]) for n in POINT_LAYERS if n in read.accepted]
+    doubts = [check_datum(layer, done, around, crs=study.crs) for layer, done in checked]
+    return [doubt for doubt in doubts if doubt is not None]
 
 
 def _frame(name: str, study: Study, read: _Read) -> gpd.GeoDataFrame:

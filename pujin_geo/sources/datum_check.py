@@ -1,0 +1,179 @@
+"""Would another datum fit these points better? Judged from where they fall; nothing is ever moved.
+
+Points read in the wrong one of WGS84, GCJ-02 and BD-09 lie 0.5 to 1.1 km off: in the river, away from
+every street, outside the boundary.
+"""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import CRS, Transformer
+
+from ..datums import crs_of, outside_china, project
+from ..tables import Layer, Problem
+from ..texts import Text
+from .layers import Accepted
+from .places import Bools, Floats, datum_key
+
+CANDIDATES = ("wgs84", "gcj02", "bd09")
+LEAST_POINTS = 10
+MOST_POINTS = 2000
+"""Points looked at; every k-th of a larger layer says the same."""
+
+LEAST_MISPLACED_SHARE = 0.15
+CLEARLY_LESS = 0.5
+"""Another datum fits clearly better if it misplaces at most this share of what the declared one does."""
+
+LEAST_POINTS_FOR_MEDIAN = 30
+LEAST_MEDIAN_GAIN_M = 15.0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What points should lie beside, within and out of, in the study's CRS."""
+
+    streets: gpd.GeoDataFrame
+    water: gpd.GeoDataFrame
+    area: gpd.GeoDataFrame
+    max_snap_m: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How points lie: shares in 0..1 of all points, and the median distance to a walkable line in metres."""
+
+    in_water_share: float
+    off_street_share: float
+    outside_share: float
+    misplaced_share: float
+    street_distance_m: float
+
+
+def check_datum(layer: Layer, read: Accepted, around: Surroundings, *, crs: CRS) -> Problem | None:
+    """Return a warning if another datum fits the points of a layer clearly better, else None.
+
+    Compared are WGS84 (the same as CGCS2000), GCJ-02 and BD-09, for points in degrees or in a plane
+    that was computed from such degrees. Fewer than ten points say nothing.
+    """
+    declared = _declared(read.datum)
+    if len(read.frame) < LEAST_POINTS or declared is None:
+        return None
+    step = -(-len(read.frame) // MOST_POINTS)
+    degrees = _degrees(read.source_xy[::step], read.datum)
+    own = fit(_placed(degrees, declared, crs), around)
+    fits = {
+        name: fit(points, around)
+        for name in CANDIDATES
+        if name != declared and len(points := _placed(degrees, name, crs))
+    }
+    if not fits:
+        return None
+    best = min(fits, key=lambda name: (fits[name].misplaced_share, fits[name].street_distance_m))
+    if not _fits_clearly_better(fits[best], own, len(degrees)):
+        return None
+    return _doubt(layer, read, declared, own, best, fits[best])
+
+
+def _declared(datum: str) -> str | None:
+    key = datum_key(datum)
+    if key == "shanghai2000":
+        return None  # a plane of its own, never computed from web map degrees
+    return key if key in ("gcj02", "bd09") else "wgs84"
+
+
+def _degrees(source_xy: Floats, datum: str) -> Floats:
+    lon, lat = Transformer.from_crs(crs_of(datum), "EPSG:4326", always_xy=True).transform(*source_xy.T)
+    return np.column_stack([lon, lat])
+
+
+def _placed(degrees: Floats, datum: str, crs: CRS) -> Floats:
+    """Return the points in the study's CRS, none if the datum is not defined there."""
+    if datum != "wgs84" and outside_china(*degrees.T).any():
+        return np.empty((0, 2))
+    return shapely.get_coordinates(project(shapely.points(degrees), datum, crs))
+
+
+def fit(xy: Floats, around: Surroundings) -> Fit:
+    """Measure how points lie among streets, water and the study's area.
+
+    >>> streets = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (1000, 0)])])
+    >>> nothing = gpd.GeoDataFrame(geometry=[])
+    >>> around = Surroundings(streets, nothing, nothing, max_snap_m=150)
+    >>> fit(np.array([[10.0, 20.0], [10.0, 400.0]]), around).off_street_share
+    0.5
+    """
+    points = shapely.points(xy)
+    in_water = _within(points, around.water)
+    outside = ~_within(points, around.area) if len(around.area) else np.zeros(len(points), dtype=bool)
+    distance = _street_distances(points, around.streets)
+    off_street = distance > around.max_snap_m
+    return Fit(
+        in_water_share=float(in_water.mean()),
+        off_street_share=float(off_street.mean()),
+        outside_share=float(outside.mean()),
+        misplaced_share=float((in_water | off_street | outside).mean()),
+        street_distance_m=float(np.median(distance)),
+    )
+
+
+def _within(points: np.ndarray, polygons: gpd.GeoDataFrame) -> Bools:
+    within = np.zeros(len(points), dtype=bool)
+    if len(polygons):
+        within[shapely.STRtree(polygons.geometry.to_numpy()).query(points, predicate="intersects")[0]] = True
+    return within
+
+
+def _street_distances(points: np.ndarray, streets: gpd.GeoDataFrame) -> Floats:
+    tree = shapely.STRtree(streets.geometry.to_numpy())
+    (rows, _), distances = tree.query_nearest(points, return_distance=True, all_matches=False)
+    found = np.full(len(points), np.inf)
+    found[rows] = distances
+    return found
+
+
+def _fits_clearly_better(other: Fit, own: Fit, count: int) -> bool:
+    fewer_misplaced = (
+        own.misplaced_share >= LEAST_MISPLACED_SHARE
+        and other.misplaced_share <= own.misplaced_share * CLEARLY_LESS
+        and (own.misplaced_share - other.misplaced_share) * count >= LEAST_POINTS / 2
+    )
+    nearer = (
+        count >= LEAST_POINTS_FOR_MEDIAN
+        and other.misplaced_share <= own.misplaced_share
+        and other.street_distance_m <= own.street_distance_m * CLEARLY_LESS
+        and own.street_distance_m - other.street_distance_m >= LEAST_MEDIAN_GAIN_M
+    )
+    return fewer_misplaced or nearer
+
+
+def _doubt(layer: Layer, read: Accepted, declared: str, own: Fit, best: str, other: Fit) -> Problem:
+    return Problem(
+        layer=layer.name,
+        severity="warning",
+        code="datum_doubt",
+        message=Text(
+            f"按 {declared} 读取, {_figures_zh(own)}; 若按 {best}, 则{_figures_zh(other)}。坐标未作任何移动; "
+            f'请核对数据来源, 必要时在 [layers.{layer.name}] 中写 datum = "{best}" (也可能是道路图层的 datum 有误)。',
+            f"Read as {declared}, {_figures_en(own)}; as {best} it would be: {_figures_en(other)}. Nothing was moved. Check where "
+            f'the data come from and, if so, write datum = "{best}" in [layers.{layer.name}] (or the streets have a wrong datum).',
+        ),
+        file=read.file,
+        column="datum",
+        value=declared,
+    )
+
+
+def _figures_zh(fit: Fit) -> str:
+    return (
+        f"{fit.misplaced_share:.0%} 的点位置可疑 (水中 {fit.in_water_share:.0%}, 离道路过远 {fit.off_street_share:.0%}, "
+        f"范围外 {fit.outside_share:.0%}), 到最近道路的中位距离 {fit.street_distance_m:.0f} 米"
+    )
+
+
+def _figures_en(fit: Fit) -> str:
+    return (
+        f"{fit.misplaced_share:.0%} of the points lie doubtfully ({fit.in_water_share:.0%} in water, {fit.off_street_share:.0%} "
+        f"off every street, {fit.outside_share:.0%} outside), median distance to a street {fit.street_distance_m:.0f} m"
+    )
