@@ -17,6 +17,9 @@ OPEN_AIR_KEYS = ("leisure", "place")
 STATION_TO_ENTRANCE_M = 400.0
 """A metro entrance belongs to the nearest station at most this far away, metres (assumed)."""
 
+ENTRANCE_DISC_M = 1.0
+"""Radius of the disc that stands for a metro entrance, metres."""
+
 FACILITY_TAGS = [
     "name",
     "capacity",
@@ -149,8 +152,8 @@ def _with_metro_entrances(
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Give metro stations their entrances.
 
-    A station drawn as a point lies between its entrances, often under a block: it becomes the area
-    that its entrances span (with a note), so that it is entered there. Entrances without a station
+    A station drawn as a point lies between its entrances, often under a block: it becomes a small disc
+    at each of them (with a note), so that it is entered and measured there. Entrances without a station
     within ``STATION_TO_ENTRANCE_M`` become stations of their own.
     """
     nothing = gpd.GeoDataFrame({"site_id": []}, geometry=[], crs=facilities.crs)
@@ -163,9 +166,11 @@ def _with_metro_entrances(
     result = facilities.copy()
     for station, group in doors.groupby(nearest[nearest >= 0]):
         index = stations.index[int(station)]
-        spanned = shapely.union_all([result.geometry[index], *group.geometry]).convex_hull
-        result.loc[[index], "geometry"] = gpd.GeoSeries([spanned.buffer(1.0)], [index], crs=result.crs)
-        result.loc[index, "note"] = "范围由出入口勾绘 outline drawn around its entrances"
+        if shapely.get_dimensions(result.geometry[index]) == 2:
+            continue
+        discs = shapely.union_all(group.geometry.buffer(ENTRANCE_DISC_M, quad_segs=2).to_numpy())
+        result.loc[[index], "geometry"] = gpd.GeoSeries([discs], [index], crs=result.crs)
+        result.loc[index, "note"] = "以出入口表示 drawn as its entrances"
     alone = doors[nearest < 0]
     own = {
         "facility_type": "metro",

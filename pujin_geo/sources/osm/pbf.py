@@ -141,13 +141,14 @@ def read_elements(
 
 
 def _tidied(frame: gpd.GeoDataFrame, tags: list[str]) -> gpd.GeoDataFrame:
+    frame.attrs.clear()  # pyrosm keeps long lists there, and pandas copies them at every step
     columns = {
         "osm_type": frame["osm_type"].astype("str").map(type_letters),
         "osm_id": frame["id"].astype("int64"),
     }
     for tag in tags:
         values = frame[tag] if tag in frame else pd.Series("", index=frame.index)
-        columns[tag] = values.astype("object").where(values.notna(), "").astype("str")
+        columns[tag] = values.where(values.notna(), "").astype("str")
     shapes = rounded(frame.geometry.to_numpy())
     tidy = gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4326")
     kept: gpd.GeoDataFrame = tidy[tidy.geometry.notna() & ~tidy.geometry.is_empty]
