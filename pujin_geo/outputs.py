@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyogrio
 import xlsxwriter
@@ -222,24 +221,27 @@ def _write_sheet(sheet: Any, table: pd.DataFrame, head: Any, name: str) -> None:
         sheet.write_string(0, 0, f"{len(table)} rows do not fit a sheet: see tables/{name}.csv")
         return
     sheet.freeze_panes(1, 0)
-    for column, title in enumerate(table.columns):
-        longest = table[title].head(200).astype(str).str.len().max() if len(table) else 0
-        sheet.set_column(column, column, min(max(len(title), int(longest)) + 2, 60))
+    columns = [_cells(table[title]) for title in table.columns]
+    for column, (title, cells) in enumerate(zip(table.columns, columns, strict=True)):
+        longest = max((len(str(cell)) for cell in cells[:200]), default=0)
+        sheet.set_column(column, column, min(max(len(title), longest) + 2, 60))
         sheet.write_string(0, column, title, head)
     if len(table):
         sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
-    for row, values in enumerate(table.itertuples(index=False), start=1):
-        for column, value in enumerate(values):
-            _write_cell(sheet, row, column, value)
+    for row, line in enumerate(zip(*columns, strict=True), start=1):
+        for column, cell in enumerate(line):
+            if isinstance(cell, str):
+                sheet.write_string(row, column, cell)
+            elif isinstance(cell, bool):
+                sheet.write_boolean(row, column, cell)
+            elif cell is not None:
+                sheet.write_number(row, column, cell)
 
 
-def _write_cell(sheet: Any, row: int, column: int, value: Any) -> None:
-    if isinstance(value, str):
-        sheet.write_string(row, column, value)
-    elif isinstance(value, bool | np.bool_):
-        sheet.write_boolean(row, column, bool(value))
-    elif not pd.isna(value):
-        sheet.write_number(row, column, float(value))
+def _cells(column: pd.Series) -> list[str | bool | float | None]:
+    """Return plain Python values, None for a blank: text stays text, whatever it begins with."""
+    cells: list[str | bool | float | None] = column.astype(object).where(column.notna(), None).tolist()
+    return cells
 
 
 def _write_layers(results: Results, path: Path) -> None:
