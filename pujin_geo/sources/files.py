@@ -251,8 +251,10 @@ def _tabulate(grid: _Grid, file: str, layer: Layer, spec: LayerSpec, *, check_ra
         cells[k, : len(row)] = row
     ragged = [check_ragged and any(not _is_empty(c) for c in grid.rows[i][width:]) for i in kept]
     filled = np.zeros((len(kept), width), dtype=bool)
-    if grid.filled:
-        filled[:] = [[(i, j) in grid.filled for j in range(width)] for i in kept]
+    position = {i: k for k, i in enumerate(kept)}
+    for i, j in grid.filled:
+        if i in position and j < width:
+            filled[position[i], j] = True
     return RawTable(
         file=file,
         frame=pd.DataFrame(cells, columns=headers, dtype=object),

@@ -217,7 +217,8 @@ def _pair_cells(values: list[Any], findings: Findings) -> Shapes:
 
 
 def _wkt_shapes(values: list[Any], findings: Findings) -> Shapes:
-    shapes = np.array([_one_wkt(v) for v in values] + [None], dtype=object)[:-1]
+    with np.errstate(all="ignore"):  # a figure too large becomes infinite and is listed as such
+        shapes = np.array([_one_wkt(v) for v in values] + [None], dtype=object)[:-1]
     blank = np.array([clean_text(v) == "" for v in values], dtype=bool)
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     findings.error(blank, "geometry_missing", _geometry_missing, column="geometry")

@@ -77,13 +77,10 @@ class ImportSummary:
 
 @dataclass(frozen=True)
 class Area:
-    """Where a study lies: the extent in lon/lat and metres, its boundary, and the metric CRS (``EPSG:…``)."""
+    """Where data are complete (``name``, ``geometry`` in EPSG:4326), and the study's metric CRS (``EPSG:…``)."""
 
     extent: gpd.GeoDataFrame
-    boundary: gpd.GeoDataFrame | None
     crs: str
-    box: Geometry
-    box_is_known: bool
 
     @property
     def extent_m(self) -> Geometry:
@@ -118,12 +115,13 @@ def read_streets(pbf: Path) -> gpd.GeoDataFrame:
 
 
 def _streets(pbf: Path, elements: gpd.GeoDataFrame, cut: CutStreets) -> StreetLines:
-    """Make the streets; ways that lack nodes in the file come from ``cut``, without lines across gaps."""
-    ways = elements[elements["osm_type"] != "n"]
-    is_cut = (ways["osm_type"] == "w") & ways["osm_id"].isin(cut.streets["osm_id"])
+    """Make the streets; what the edge of the file cuts comes from ``cut``, without lines across gaps."""
+    ways = elements[elements["osm_type"] == "w"]
+    whole = ways[~ways["osm_id"].isin(cut.streets["osm_id"])]
     pieces = cut.streets[~cut.streets.geometry.is_empty]
     columns = ["osm_id", *STREET_TAGS, "geometry"]
-    lines = street_lines(pd.concat([ways.loc[~is_cut, columns], pieces[columns]], ignore_index=True))
+    parts = [part[columns] for part in (whole, pieces, cut.outlines) if len(part)]
+    lines = street_lines(pd.concat(parts, ignore_index=True) if parts else whole[columns])
     if lines.streets.empty:
         raise SourceError(
             Text(
@@ -175,11 +173,12 @@ def import_osm(
     elements = read_elements(pbf, wanted=wanted, tags=keys, box=first_read)
     say(Text("整理道路", "Sorting out streets"))
     lines = _streets(pbf, elements, cut)
-    area = _area(header, outline, limit, lines.streets, cut)
+    box, box_is_known = _box(header, lines.streets)
     if outline is not None and boundary is not None:
-        refuse_apart(boundary, outline, area.box)
+        refuse_apart(boundary, outline, box)
+    area = _area(box, limit, cut)
     if cells is not None and population is not None:
-        refuse_apart(population, cells, area.box)
+        refuse_apart(population, cells, box)
     near = elements[elements.geometry.intersects(area.extent.geometry.iloc[0])].to_crs(area.crs)
     say(Text("查找设施", "Finding facilities"))
     found = find_facilities(near, rules)
@@ -187,12 +186,14 @@ def import_osm(
     people = _people(pbf, near, cells, area)
     say(Text("整理水面、绿地和屏障", "Sorting out water, green and barriers"))
     layers = _layers(lines.streets, found, people, near, area)
+    if outline is not None:
+        layers["boundary"] = outline
     notes = import_notes(
         lines,
         cut,
         found,
         people,
-        extent_from_header=area.box_is_known,
+        extent_from_header=box_is_known,
         streets_outside=len(lines.streets) - len(layers["streets"]),
     )
     say(Text("写出研究文件夹", "Writing the study folder"))
@@ -233,16 +234,15 @@ def _around(outline: gpd.GeoDataFrame, distance_m: float) -> Geometry:
     return around
 
 
-def _area(
-    header: Header,
-    outline: gpd.GeoDataFrame | None,
-    limit: Geometry | None,
-    streets: gpd.GeoDataFrame,
-    cut: CutStreets,
-) -> Area:
+def _box(header: Header, streets: gpd.GeoDataFrame) -> tuple[Geometry, bool]:
+    """Return the area that the file covers (lon/lat): its own box, else the hull of its streets."""
+    if header.box is not None and streets.geometry.intersects(header.box).any():
+        return header.box, True
+    return shapely.convex_hull(shapely.union_all(streets.geometry.to_numpy())), False
+
+
+def _area(box: Geometry, limit: Geometry | None, cut: CutStreets) -> Area:
     """Work out where data are complete: the file's box, kept to the boundary, without the cut ends."""
-    known = header.box is not None and bool(streets.geometry.intersects(header.box).any())
-    box = header.box if known else shapely.convex_hull(shapely.MultiLineString(_parts(streets)))
     complete = box if limit is None else shapely.intersection(box, limit)
     frame = gpd.GeoDataFrame({"name": [""]}, geometry=[complete], crs="EPSG:4326")
     crs = f"EPSG:{frame.estimate_utm_crs().to_epsg()}"
@@ -251,11 +251,7 @@ def _area(
     holes = open_ends.to_crs(crs).geometry.buffer(CUT_END_RADIUS_M, quad_segs=2).union_all()
     metric = frame.to_crs(crs)
     metric["geometry"] = metric.geometry.difference(holes)
-    return Area(metric.to_crs("EPSG:4326"), outline, crs, box, known)
-
-
-def _parts(streets: gpd.GeoDataFrame) -> list[Geometry]:
-    return list(shapely.get_parts(streets.geometry.to_numpy()))
+    return Area(metric.to_crs("EPSG:4326"), crs)
 
 
 def _walked(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -298,7 +294,7 @@ def _layers(
     """Return every layer by name, in the order of study.toml; streets stay whole where they leave the extent."""
     surfaces = near[near["osm_type"] != "n"]
     inside = streets.geometry.intersects(area.extent.geometry.iloc[0])
-    layers = {
+    return {
         "facilities": found.facilities,
         "residents": people.residents,
         "streets": streets[inside].reset_index(drop=True),
@@ -309,9 +305,6 @@ def _layers(
         "barriers": barrier_lines(surfaces),
         "entrances": found.entrances,
     }
-    if area.boundary is not None:
-        layers["boundary"] = area.boundary
-    return layers
 
 
 def _study_name(pbf: Path, outline: gpd.GeoDataFrame | None) -> str:

@@ -1,9 +1,10 @@
 """Read an ``.osm.pbf`` file: its header, its tagged elements, and the streets that its edge cuts.
 
-Elements come from pyrosm. Two things matter here that it leaves out, so this module reads them from
-the same messages itself: the header (bounding box, date), and streets some of whose nodes are not in
-the file. An extract may be cut so that ways lose their nodes outside; such a street goes on where the
-data end, and that end must not pass for a dead end, nor may a gap be closed by a straight line.
+Elements come from pyrosm. What it leaves out but matters here is read from the same messages by this
+module: the header (bounding box, date), and streets that are not wholly in the file. An extract may be
+cut so that ways lose their nodes outside; such a street goes on where the data end, and that end must
+not pass for a dead end. Nor may a gap be closed by a straight line, neither in a way nor in the outline
+of a square whose relation lacks members.
 """
 
 import struct
@@ -47,16 +48,39 @@ class Header:
 
 @dataclass(frozen=True)
 class CutStreets:
-    """Streets with nodes outside the file.
+    """Streets that pyrosm does not draw as they are.
 
     Attributes:
-        streets: one row per way: osm_id, its tags as columns, ``geometry`` = the pieces inside
-            (MultiLineString, empty if a single node is left), EPSG:4326.
+        streets: ways with nodes outside the file, one row each: osm_id, its tags as columns,
+            ``geometry`` = what is inside (lines; empty if a single node is left), EPSG:4326.
+        outlines: walkable areas that are relations, one row per member way: as ``streets``, with the
+            relation's id and tags.
         ends: one row per end where data stop: osm_id, ``geometry`` (Point), EPSG:4326.
     """
 
     streets: gpd.GeoDataFrame
+    outlines: gpd.GeoDataFrame
     ends: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
+class _Way:
+    osm_id: int
+    tags: dict[str, str]
+    refs: Integers
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Nodes in the file, by ascending id."""
+
+    ids: Integers
+    lonlat: Floats
+
+    def look_up(self, refs: Integers) -> tuple[NDArray[np.bool_], Floats]:
+        """Return which nodes are in the file, and where (anything where they are not)."""
+        position = np.minimum(np.searchsorted(self.ids, refs), len(self.ids) - 1)
+        return self.ids[position] == refs, self.lonlat[position]
 
 
 def read_header(pbf: Path) -> Header:
@@ -132,7 +156,7 @@ def read_elements(
                 )
                 for kind in kinds
             ]
-    except (PBFException, OSError, ValueError, zlib.error, struct.error, KeyError, IndexError) as error:
+    except (PBFException, _decode_error(), OSError, ValueError, zlib.error, KeyError, IndexError) as error:
         raise _damaged(pbf, error) from None
     read = [_tidied(frame, tags) for frame in frames if frame is not None and len(frame)]
     if not read:
@@ -167,35 +191,51 @@ def rounded(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
 
 
 def read_cut_streets(pbf: Path, tags: list[str]) -> CutStreets:
-    """Find ways tagged ``highway`` that lack some of their nodes in the file, see ``CutStreets``.
+    """Read streets with nodes outside the file and areas that are relations, see ``CutStreets``.
 
     Raises:
         SourceError: the file is missing, damaged or not an ``.osm.pbf``.
     """
     nodes: list[tuple[Integers, Floats]] = []
-    ways: list[tuple[int, Integers, dict[str, str]]] = []
+    ways: list[_Way] = []
+    areas: list[_Way] = []
     for block in _blocks(pbf):
         nodes.extend(_nodes(block))
-        ways.extend(_highways(block))
-    if not nodes or not ways:
-        return _cut_tables([], [], tags)
+        found = list(_tagged(block))
+        ways += [way for kind, way in found if kind == "way"]
+        areas += [way for kind, way in found if kind == "relation"]
+    if not nodes:
+        return CutStreets(_table([], tags), _table([], tags), _table([], []))
     ids = np.concatenate([part[0] for part in nodes])
     order = np.argsort(ids, kind="stable")
-    ids, lonlat = ids[order], np.concatenate([part[1] for part in nodes])[order]
-    refs = np.concatenate([way[1] for way in ways])
-    position = np.minimum(np.searchsorted(ids, refs), len(ids) - 1)
-    present = ids[position] == refs
-    starts = np.cumsum([0] + [len(way[1]) for way in ways])
+    places = _Places(ids[order], np.concatenate([part[1] for part in nodes])[order])
     rows: list[dict[str, Any]] = []
     ends: list[dict[str, Any]] = []
-    for (osm_id, _, way_tags), start, stop in zip(ways, starts[:-1], starts[1:], strict=True):
-        here = present[start:stop]
+    for way in ways:
+        here, lonlat = places.look_up(way.refs)
         if here.all() or not here.any():
             continue
-        pieces, stops = _pieces(here, lonlat[position[start:stop]])
-        rows.append({**way_tags, "osm_id": osm_id, "geometry": shapely.MultiLineString(pieces)})
-        ends.extend({"osm_id": osm_id, "geometry": shapely.Point(end)} for end in stops)
-    return _cut_tables(rows, ends, tags)
+        pieces, stops = _pieces(here, lonlat)
+        rows.append({**way.tags, "osm_id": way.osm_id, "geometry": _joined(pieces)})
+        ends.extend({"osm_id": way.osm_id, "geometry": shapely.Point(end)} for end in stops)
+    return CutStreets(_table(rows, tags), _table(_outlines(pbf, areas, places), tags), _table(ends, []))
+
+
+def _outlines(pbf: Path, areas: list[_Way], places: _Places) -> list[dict[str, Any]]:
+    members = {int(ref) for area in areas for ref in area.refs}
+    lines: dict[int, list[Floats]] = {}
+    for block in _blocks(pbf) if members else ():
+        for group in block.primitivegroup:
+            for way in group.ways:
+                if way.id in members:
+                    refs = np.cumsum(np.array(way.refs, dtype=np.int64))
+                    lines[way.id] = _pieces(*places.look_up(refs))[0]
+    return [
+        {**area.tags, "osm_id": area.osm_id, "geometry": _joined(lines[int(ref)])}
+        for area in areas
+        for ref in area.refs
+        if lines.get(int(ref))
+    ]
 
 
 def _pieces(present: NDArray[np.bool_], lonlat: Floats) -> tuple[list[Floats], list[Floats]]:
@@ -212,15 +252,14 @@ def _pieces(present: NDArray[np.bool_], lonlat: Floats) -> tuple[list[Floats], l
     return pieces, ends
 
 
-def _cut_tables(rows: list[dict[str, Any]], ends: list[dict[str, Any]], tags: list[str]) -> CutStreets:
-    columns = ["osm_id", *tags, "geometry"]
-    streets = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(tags, "object"))
-    streets[tags] = streets[tags].where(streets[tags].notna(), "").astype("str")
-    stops = pd.DataFrame(ends, columns=["osm_id", "geometry"])
-    return CutStreets(
-        gpd.GeoDataFrame(streets, geometry="geometry", crs="EPSG:4326"),
-        gpd.GeoDataFrame(stops, geometry="geometry", crs="EPSG:4326"),
-    )
+def _joined(pieces: list[Floats]) -> shapely.Geometry:
+    return shapely.LineString(pieces[0]) if len(pieces) == 1 else shapely.MultiLineString(pieces)
+
+
+def _table(rows: list[dict[str, Any]], tags: list[str]) -> gpd.GeoDataFrame:
+    frame = pd.DataFrame(rows, columns=["osm_id", *tags, "geometry"]).astype(dict.fromkeys(tags, "object"))
+    frame[tags] = frame[tags].where(frame[tags].notna(), "").astype("str")
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")
 
 
 def _nodes(block: Any) -> Iterator[tuple[Integers, Floats]]:
@@ -242,18 +281,36 @@ def _lonlat(block: Any, lon: Integers, lat: Integers) -> Floats:
     return result
 
 
-def _highways(block: Any) -> Iterator[tuple[int, Integers, dict[str, str]]]:
+def _tagged(block: Any) -> Iterator[tuple[str, _Way]]:
+    """Yield ways and multipolygon relations that may be streets; a relation's refs are its member ways."""
     strings = block.stringtable.s
-    highway = next((i for i, text in enumerate(strings) if text == b"highway"), None)
-    if highway is None:
+    keys = {i for i, text in enumerate(strings) if text in (b"highway", b"railway", b"public_transport")}
+    if not keys:
         return
     for group in block.primitivegroup:
         for way in group.ways:
-            if highway in way.keys:
-                pairs = zip(way.keys, way.vals, strict=True)
-                tags = {strings[k].decode("utf-8", "replace"): strings[v] for k, v in pairs}
-                decoded = {key: value.decode("utf-8", "replace") for key, value in tags.items()}
-                yield way.id, np.cumsum(np.array(way.refs, dtype=np.int64)), decoded
+            if not keys.isdisjoint(way.keys):
+                tags = _tags(way, strings)
+                if _may_be_street(tags):
+                    yield "way", _Way(way.id, tags, np.cumsum(np.array(way.refs, dtype=np.int64)))
+        for relation in group.relations:
+            if not keys.isdisjoint(relation.keys):
+                tags = _tags(relation, strings)
+                if _may_be_street(tags) and tags.get("type") == "multipolygon":
+                    refs = np.cumsum(np.array(relation.memids, dtype=np.int64))
+                    is_way = np.array(relation.types, dtype=np.int64) == 1
+                    yield "relation", _Way(relation.id, tags, refs[is_way])
+
+
+def _tags(element: Any, strings: Any) -> dict[str, str]:
+    return {
+        strings[key].decode("utf-8", "replace"): strings[value].decode("utf-8", "replace")
+        for key, value in zip(element.keys, element.vals, strict=True)
+    }
+
+
+def _may_be_street(tags: dict[str, str]) -> bool:
+    return "highway" in tags or "platform" in (tags.get("railway"), tags.get("public_transport"))
 
 
 def _blocks(pbf: Path) -> Iterator[Any]:

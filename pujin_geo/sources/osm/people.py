@@ -166,7 +166,7 @@ def share_people(cells: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, extent: s
     lived = homes.iloc[pairs["home"]].reset_index(drop=True)
     cell_of = pairs["cell"].reset_index(drop=True)
     total_m2 = lived["floor_area_m2"].groupby(cell_of).transform("sum")
-    people = cell_of.map(near["population"]).astype("float64") * lived["floor_area_m2"] / total_m2
+    people = cell_of.map(near["population"]).astype("float64") * (lived["floor_area_m2"] / total_m2)
     in_homes = gpd.GeoDataFrame(
         {"demand_id": lived["site_id"], "name": lived["name"], "population": people, "basis": FROM_FILE},
         geometry=lived.geometry,
@@ -242,9 +242,10 @@ def estimate_people(
 def _squares(land: gpd.GeoDataFrame, extent: shapely.Geometry) -> gpd.GeoDataFrame:
     """Cut residential land inside the extent into squares of ``LAND_GRID_M`` on the CRS's own grid."""
     pieces: list[NDArray[np.object_]] = []
-    inside = shapely.intersection(land.geometry.to_numpy(), extent)
-    united = shapely.union_all(inside) if len(inside) else shapely.Polygon()
+    united = shapely.union_all(shapely.intersection(land.geometry.to_numpy(), extent))
     for part in shapely.get_parts(united):
+        if shapely.get_dimensions(part) != 2 or part.is_empty:
+            continue
         west, south, east, north = np.floor(np.array(part.bounds) / LAND_GRID_M)
         x, y = np.meshgrid(np.arange(west, east + 1), np.arange(south, north + 1), indexing="ij")
         x, y = x.ravel() * LAND_GRID_M, y.ravel() * LAND_GRID_M
