@@ -13,7 +13,6 @@ from .errors import PujinError
 from .texts import Lang, Text
 
 if TYPE_CHECKING:
-    from .inputs import Inputs
     from .results import Results
 
 app = typer.Typer(
@@ -92,11 +91,13 @@ def run(
     from .analysis import analyse  # noqa: PLC0415 - each command loads only what it uses
     from .outputs import write_results  # noqa: PLC0415
     from .progress import progress  # noqa: PLC0415
+    from .sources.reading import load_study  # noqa: PLC0415
 
     language: Lang = lang.value
     target = out or Path("outputs") / study.resolve().name
     with progress(language, steps=10) as report:
-        inputs = _read(study, profile, report)
+        report(Text("读入并检查数据", "Reading and checking the data"))
+        inputs = load_study(study, profile=profile)
         results = analyse(inputs, lang=language, include_planned=include is not None, report=report)
         index = write_results(results, target, report=report)
     _summary(results, index, language)
@@ -113,10 +114,11 @@ def check(
     import json  # noqa: PLC0415
 
     from .analysis import examine  # noqa: PLC0415
+    from .sources.reading import load_study  # noqa: PLC0415
     from .tables import problems_table  # noqa: PLC0415
 
     language: Lang = lang.value
-    inputs = _read(study, profile, None)
+    inputs = load_study(study, profile=profile)
     found = problems_table(examine(inputs).problems, lang=language)
     if as_json:
         records = json.loads(found.to_json(orient="records", force_ascii=False))
@@ -158,18 +160,6 @@ def import_osm(
     with progress(language, steps=8) as report:
         summary = make_study(file, study, boundary=boundary, population=population, report=report)
     typer.echo(summary.text().of(language))
-
-
-def _read(study: Path, profile: str | None, report: object) -> "Inputs":
-    from dataclasses import replace  # noqa: PLC0415
-
-    from .sources.reading import read_inputs  # noqa: PLC0415
-    from .study import read_study  # noqa: PLC0415
-
-    if callable(report):
-        report(Text("读入并检查数据", "Reading and checking the data"))
-    described = read_study(study)
-    return read_inputs(replace(described, profile=profile) if profile else described)
 
 
 def _summary(results: "Results", index: Path, lang: Lang) -> None:

@@ -1,7 +1,8 @@
 """A study folder to ``Inputs``: every layer through the same door, all findings in one pass."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from ..catalogue import read_catalogue
 from ..errors import PujinError, SourceError
 from ..inputs import Inputs, empty_layer
-from ..study import Study
+from ..study import Study, read_study
 from ..tables import LAYERS, Layer, Problem
 from ..texts import Text
 from .datum_check import Surroundings, check_datum
@@ -36,6 +37,20 @@ class _Read:
 
     accepted: dict[str, Accepted] = field(default_factory=dict)
     refusals: list[PujinError] = field(default_factory=list)
+
+
+def load_study(folder: str | Path, *, profile: str | None = None) -> Inputs:
+    """Read a study folder: its ``study.toml`` and every layer.
+
+    Args:
+        folder: the study folder.
+        profile: rule profile in place of the study's own: ``shanghai``, ``gb50180`` or a CSV in the folder.
+
+    Raises:
+        PujinError: as ``study.read_study`` and ``read_inputs``.
+    """
+    study = read_study(Path(folder))
+    return read_inputs(replace(study, profile=profile) if profile else study)
 
 
 def read_inputs(study: Study) -> Inputs:
