@@ -94,14 +94,14 @@ def _from_groups(network: Network, targets: pd.DataFrame, batch: range) -> Float
     row = np.tile(chosen["group"].to_numpy() - batch[0], 2)
     node = np.concatenate([network.edge_from[edge], network.edge_to[edge]])
     walk_m = np.concatenate([leg_m + offset_m, leg_m + (network.edge_length_m[edge] - offset_m - span_m)])
-    extended = _with_starts(network.matrix, row, node, walk_m, len(batch))
+    extended = with_starts(network.matrix, row, node, walk_m, len(batch))
     nodes = len(network.node_xy)
     starts = np.arange(nodes, nodes + len(batch))
     by_node: Floats = dijkstra(extended, directed=True, indices=starts)[:, :nodes] - START_M
     return by_node
 
 
-def _with_starts(matrix: csr_array, row: Ints, node: Ints, walk_m: Floats, starts: int) -> csr_array:
+def with_starts(matrix: csr_array, row: Ints, node: Ints, walk_m: Floats, starts: int) -> csr_array:
     """Append rows of virtual starts; of several ways from one start to one node the shortest counts."""
     order = np.lexsort((walk_m, node, row))
     row, node, walk_m = row[order], node[order], walk_m[order]
@@ -143,7 +143,7 @@ def _along_one_edge(origins: pd.DataFrame, targets: pd.DataFrame, groups: int) -
     block = np.cumsum(shared) // PAIRS_AT_ONCE
     for chunk in np.split(np.arange(len(origins)), np.flatnonzero(np.diff(block)) + 1):
         origin = np.repeat(chunk, shared[chunk])
-        target = by_edge.iloc[_runs(low[chunk], shared[chunk])]
+        target = by_edge.iloc[runs(low[chunk], shared[chunk])]
         here_m = origins["offset_m"].to_numpy()[origin]
         there_m, span_m = target["offset_m"].to_numpy(), target["span_m"].to_numpy()
         apart_m = np.maximum(np.maximum(there_m - here_m, here_m - (there_m + span_m)), 0.0)
@@ -152,7 +152,7 @@ def _along_one_edge(origins: pd.DataFrame, targets: pd.DataFrame, groups: int) -
     return best
 
 
-def _runs(start: Ints, size: Ints) -> Ints:
+def runs(start: Ints, size: Ints) -> Ints:
     """Return start, start + 1, … for ``size`` numbers each, one run after the other."""
     shift: Ints = np.repeat(start - (np.cumsum(size) - size), size)
     return shift + np.arange(size.sum())
