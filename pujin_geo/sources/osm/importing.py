@@ -15,7 +15,7 @@ from ...texts import Text
 from .companions import read_boundary, read_population, refuse_apart
 from .facilities import FACILITY_TAGS, Found, find_facilities
 from .land import GREEN, LAND_TAGS, LAND_WANTED, OTHER_LAND, RESIDENTIAL, WATER, areas_with, barrier_lines
-from .notes import ATTRIBUTION, import_notes, study_readme
+from .notes import ATTRIBUTION, extent_notes, facility_notes, people_notes, street_notes, study_readme
 from .pbf import CutStreets, Header, read_cut_streets, read_elements, read_header
 from .people import (
     PEOPLE_TAGS,
@@ -26,15 +26,16 @@ from .people import (
     share_people,
 )
 from .streets import STREET_TAGS, StreetLines, is_street, street_lines, street_rows
-from .tag_table import TABLE, read_tag_table, searched_types, tags_needed, wanted_tags
+from .tag_table import TABLE, Rule, read_tag_table, searched_types, tags_needed, wanted_tags
 from .writing import refuse_occupied, study_toml, swapped_in, write_layers, write_record
 
 BEYOND_BOUNDARY_M = 2000.0
 """How far beyond the boundary data are kept, metres: farther than any threshold, so that neighbours'
 facilities and the streets to them count."""
 
-CUT_END_RADIUS_M = 2.0
-"""Around an end where the file cuts a street off, this much is taken out of the extent, metres."""
+CUT_END_RADIUS_M = 0.5
+"""Radius of the disc taken out of the extent around an end where the file cuts a street off, metres:
+the street then crosses the extent's edge there, while hardly a facility falls into it."""
 
 STREETS_WANTED: dict[str, Any] = {"highway": True, "railway": ["platform"], "public_transport": ["platform"]}
 
@@ -76,16 +77,43 @@ class ImportSummary:
 
 
 @dataclass(frozen=True)
+class Given:
+    """What the command was given, read and checked: the tag table, the header, boundary and population."""
+
+    rules: list[Rule]
+    header: Header
+    outline: gpd.GeoDataFrame | None
+    cells: gpd.GeoDataFrame | None
+
+
+@dataclass(frozen=True)
 class Area:
-    """Where data are complete (``name``, ``geometry`` in EPSG:4326), and the study's metric CRS (``EPSG:…``)."""
+    """Where data are complete.
+
+    Attributes:
+        extent: ``name``, ``geometry`` in EPSG:4326; the ends of cut streets are taken out.
+        covered: the same without holes, EPSG:4326.
+        crs: the study's metric CRS, ``EPSG:…``.
+    """
 
     extent: gpd.GeoDataFrame
+    covered: gpd.GeoDataFrame
     crs: str
 
     @property
-    def extent_m(self) -> Geometry:
-        """Return the extent in the metric CRS."""
-        return self.extent.to_crs(self.crs).geometry.iloc[0]
+    def covered_m(self) -> Geometry:
+        """Return the covered area in the metric CRS."""
+        return self.covered.to_crs(self.crs).geometry.iloc[0]
+
+
+@dataclass(frozen=True)
+class Made:
+    """The layers of a study, where they lie, and what there is to tell."""
+
+    layers: dict[str, gpd.GeoDataFrame]
+    area: Area
+    estimated: bool
+    notes: tuple[Text, ...]
 
 
 @dataclass(frozen=True)
@@ -157,58 +185,70 @@ def import_osm(
     """
     say = report or (lambda _text: None)
     refuse_occupied(study)
-    rules = read_tag_table(tags or TABLE)
-    say(Text("读取文件头和边界", "Reading the header and the boundary"))
-    header = read_header(pbf)
-    outline = None if boundary is None else read_boundary(boundary)
-    cells = None if population is None else read_population(population)
-    say(Text("查找被数据边缘截断的道路", "Looking for streets that the edge cuts"))
-    cut = read_cut_streets(pbf, STREET_TAGS)
-    say(Text("读取 OpenStreetMap 要素", "Reading OpenStreetMap elements"))
-    limit = None if outline is None else _around(outline, BEYOND_BOUNDARY_M)
-    first_read = limit if header.box is not None else None  # without a box, all streets tell the extent
-    if outline is not None and boundary is not None and header.box is not None:
-        refuse_apart(boundary, outline, header.box)
-    wanted, keys = _wanted(wanted_tags(rules), tags_needed(rules))
-    elements = read_elements(pbf, wanted=wanted, tags=keys, box=first_read)
-    say(Text("整理道路", "Sorting out streets"))
-    lines = _streets(pbf, elements, cut)
-    box, box_is_known = _box(header, lines.streets)
-    if outline is not None and boundary is not None:
-        refuse_apart(boundary, outline, box)
-    area = _area(box, limit, cut)
-    if cells is not None and population is not None:
-        refuse_apart(population, cells, box)
-    near = elements[elements.geometry.intersects(area.extent.geometry.iloc[0])].to_crs(area.crs)
-    say(Text("查找设施", "Finding facilities"))
-    found = find_facilities(near, rules)
-    say(Text("分配居民人口", "Placing residents"))
-    people = _people(pbf, near, cells, area)
-    say(Text("整理水面、绿地和屏障", "Sorting out water, green and barriers"))
-    layers = _layers(lines.streets, found, people, near, area)
-    if outline is not None:
-        layers["boundary"] = outline
-    notes = import_notes(
-        lines,
-        cut,
-        found,
-        people,
-        extent_from_header=box_is_known,
-        streets_outside=len(lines.streets) - len(layers["streets"]),
+    say(Text("读取文件头、边界和人口", "Reading the header, boundary and population"))
+    given = Given(
+        rules=read_tag_table(tags or TABLE),
+        header=read_header(pbf),
+        outline=None if boundary is None else read_boundary(boundary),
+        cells=None if population is None else read_population(population),
     )
+    made = _make(pbf, given, {"boundary": boundary, "population": population}, say)
     say(Text("写出研究文件夹", "Writing the study folder"))
+    layers = made.layers
     summary = ImportSummary(
         study=study,
         rows={name: len(frame) for name, frame in layers.items()},
         walkable=int(layers["streets"]["walkable"].sum()),
-        people=float(people.residents["population"].sum()),
-        estimated=isinstance(people, Estimated),
-        notes=notes,
+        people=float(layers["residents"]["population"].sum()),
+        estimated=made.estimated,
+        notes=made.notes,
     )
-    origin = Origin(_study_name(pbf, outline), pbf.name, header.date, area.crs, searched_types(rules))
+    name = _study_name(pbf, given.outline)
+    origin = Origin(name, pbf.name, given.header.date, made.area.crs, searched_types(given.rules))
     with swapped_in(study) as folder:
         _write(folder, origin, layers, summary)
     return summary
+
+
+def _make(pbf: Path, given: Given, files: dict[str, Path | None], say: Callable[[Text], None]) -> Made:
+    """Read the extract and make every layer; ``files`` names boundary and population for refusals."""
+    say(Text("查找被数据边缘截断的道路", "Looking for streets that the edge cuts"))
+    cut = read_cut_streets(pbf, STREET_TAGS)
+    say(Text("读取 OpenStreetMap 要素", "Reading OpenStreetMap elements"))
+    limit = None if given.outline is None else _around(given.outline, BEYOND_BOUNDARY_M)
+    if given.header.box is not None:
+        _refuse_apart(given, files, given.header.box)
+    wanted, keys = _wanted(wanted_tags(given.rules), tags_needed(given.rules))
+    # Without a box in the header all streets are needed to tell the extent.
+    elements = read_elements(pbf, wanted=wanted, tags=keys, box=limit if given.header.box else None)
+    say(Text("整理道路", "Sorting out streets"))
+    lines = _streets(pbf, elements, cut)
+    box, box_is_known = _box(given.header, lines.streets)
+    _refuse_apart(given, files, box)
+    area = _area(box, limit, cut)
+    near = elements[elements.geometry.intersects(area.covered.geometry.iloc[0])].to_crs(area.crs)
+    say(Text("查找设施", "Finding facilities"))
+    found = find_facilities(near, given.rules)
+    say(Text("分配居民人口", "Placing residents"))
+    people = _people(pbf, near, given.cells, area)
+    say(Text("整理水面、绿地和屏障", "Sorting out water, green and barriers"))
+    layers = _layers(lines.streets, found, people, near, area)
+    if given.outline is not None:
+        layers["boundary"] = given.outline
+    outside = len(lines.streets) - len(layers["streets"])
+    notes = (
+        *street_notes(lines, cut, outside),
+        *extent_notes(given.outline, box, is_known=box_is_known),
+        *facility_notes(found, searched_types(given.rules)),
+        *people_notes(people),
+    )
+    return Made(layers, area, isinstance(people, Estimated), notes)
+
+
+def _refuse_apart(given: Given, files: dict[str, Path | None], box: Geometry) -> None:
+    for path, shapes in ((files["boundary"], given.outline), (files["population"], given.cells)):
+        if path is not None and shapes is not None:
+            refuse_apart(path, shapes, box)
 
 
 def _wanted(
@@ -251,7 +291,7 @@ def _area(box: Geometry, limit: Geometry | None, cut: CutStreets) -> Area:
     holes = open_ends.to_crs(crs).geometry.buffer(CUT_END_RADIUS_M, quad_segs=2).union_all()
     metric = frame.to_crs(crs)
     metric["geometry"] = metric.geometry.difference(holes)
-    return Area(metric.to_crs("EPSG:4326"), crs)
+    return Area(extent=metric.to_crs("EPSG:4326"), covered=frame, crs=crs)
 
 
 def _walked(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -266,7 +306,7 @@ def _people(
     surfaces = near[near["osm_type"] != "n"]
     homes = residential_buildings(surfaces, areas_with(surfaces, {"landuse": OTHER_LAND}))
     if cells is not None:
-        shared = share_people(cells.to_crs(area.crs), homes, area.extent_m)
+        shared = share_people(cells.to_crs(area.crs), homes, area.covered_m)
         if shared.residents.empty:
             raise SourceError(
                 Text(
@@ -276,7 +316,7 @@ def _people(
             )
         return shared
     built = surfaces[(surfaces["building"] != "")]
-    estimated = estimate_people(homes, areas_with(surfaces, RESIDENTIAL), built, area.extent_m)
+    estimated = estimate_people(homes, areas_with(surfaces, RESIDENTIAL), built, area.covered_m)
     if estimated.residents.empty:
         raise SourceError(
             Text(
@@ -293,7 +333,7 @@ def _layers(
 ) -> dict[str, gpd.GeoDataFrame]:
     """Return every layer by name, in the order of study.toml; streets stay whole where they leave the extent."""
     surfaces = near[near["osm_type"] != "n"]
-    inside = streets.geometry.intersects(area.extent.geometry.iloc[0])
+    inside = streets.geometry.intersects(area.covered.geometry.iloc[0])
     return {
         "facilities": found.facilities,
         "residents": people.residents,

@@ -1,5 +1,8 @@
 """What an import has to tell: findings, and the README of the study folder."""
 
+import geopandas as gpd
+from shapely import Geometry
+
 from ...texts import Text
 from .facilities import Found
 from .pbf import CutStreets
@@ -15,23 +18,38 @@ from .streets import StreetLines
 ATTRIBUTION = "© OpenStreetMap contributors (ODbL 1.0)"
 
 
-def import_notes(
-    lines: StreetLines,
-    cut: CutStreets,
-    found: Found,
-    people: Shared | Estimated,
-    *,
-    extent_from_header: bool,
-    streets_outside: int,
-) -> tuple[Text, ...]:
-    """Return one sentence per finding, nothing where there is nothing to tell."""
-    notes = _street_notes(lines, cut, streets_outside)
-    if not extent_from_header:
+def extent_notes(outline: gpd.GeoDataFrame | None, box: Geometry, *, is_known: bool) -> list[Text]:
+    """Say where the extent is a guess, and where the extract does not cover the boundary (lon/lat)."""
+    notes = []
+    if not is_known:
         notes.append(
             Text(
                 "文件没有写明数据范围, 以全部道路的外包凸多边形代替; 靠近边缘的结论请留意。",
                 "The file does not say which area it covers; the convex hull of its streets stands in. Mind results near "
                 "the edge.",
+            )
+        )
+    if outline is not None and not outline.geometry.iloc[0].within(box):
+        area = outline.geometry.iloc[0]
+        share = area.intersection(box).area / area.area
+        notes.append(
+            Text(
+                f"数据只覆盖边界内面积的 {share:.0%}, 其余部分没有道路、设施和居民点; 请换一份更大的数据。",
+                f"The extract covers {share:.0%} of the boundary; beyond it there are no streets, facilities or residents. "
+                "Use a larger extract.",
+            )
+        )
+    return notes
+
+
+def facility_notes(found: Found, searched: list[str]) -> list[Text]:
+    """Say what was found twice, what nobody can search for, and that there is nothing at all."""
+    notes = []
+    if found.facilities.empty:
+        notes.append(
+            Text(
+                "按标签对照表没有找到任何设施。",
+                "The tag table found no facility at all.",
             )
         )
     if found.same_place:
@@ -41,11 +59,26 @@ def import_notes(
                 f"{found.same_place} facility points lie in an area of the same facility; the area was kept.",
             )
         )
-    notes += _shared_notes(people) if isinstance(people, Shared) else _estimate_notes(people)
-    return tuple(notes)
+    others = sorted(set(found.facilities["facility_type"]) - set(searched))
+    if others:
+        notes.append(
+            Text(
+                f"偶然找到但 OpenStreetMap 不会普遍绘制的类型只上图、不评判: {', '.join(others)}; "
+                "如已查全, 请加入 study.toml 的 surveyed。",
+                f"Found by chance, but not commonly drawn in OpenStreetMap, so shown and not judged: {', '.join(others)}; "
+                "add them to surveyed in study.toml if they are complete.",
+            )
+        )
+    return notes
 
 
-def _street_notes(lines: StreetLines, cut: CutStreets, streets_outside: int) -> list[Text]:
+def people_notes(people: Shared | Estimated) -> list[Text]:
+    """Say where the people come from and what was assumed or left out."""
+    return _shared_notes(people) if isinstance(people, Shared) else _estimate_notes(people)
+
+
+def street_notes(lines: StreetLines, cut: CutStreets, streets_outside: int) -> list[Text]:
+    """Say what may not be walked, what was left out, and where the file cuts streets off."""
     notes = []
     closed = int((~lines.streets["walkable"]).sum())
     if closed:

@@ -94,7 +94,8 @@ def residential_buildings(elements: gpd.GeoDataFrame, other_land: gpd.GeoDataFra
         other_land: areas of other land use, same CRS.
 
     Returns:
-        site_id, name, floor_area_m2, ``geometry`` (Point inside the building).
+        site_id, name (its own, else that of the residential land around it), floor_area_m2,
+        ``geometry`` (Point inside the building).
     """
     shapes = elements.geometry.to_numpy()
     drawn = elements[(elements["building"] != "") & (shapely.get_dimensions(shapes) == 2)]
@@ -111,7 +112,7 @@ def residential_buildings(elements: gpd.GeoDataFrame, other_land: gpd.GeoDataFra
     buildings = gpd.GeoDataFrame(
         {
             "site_id": drawn["osm_type"] + drawn["osm_id"].astype("str"),
-            "name": drawn["name"],
+            "name": drawn["name"].where(drawn["name"] != "", _names_around(points, land)),
             "floor_area_m2": footprint_m2 * storeys,
         },
         geometry=points,
@@ -133,6 +134,14 @@ def _inside(points: gpd.GeoSeries, areas: gpd.GeoDataFrame) -> "pd.Series[bool]"
     inside = pd.Series(False, index=points.index)
     inside.iloc[np.unique(areas.sindex.query(points, predicate="intersects")[0])] = True
     return inside
+
+
+def _names_around(points: gpd.GeoSeries, areas: gpd.GeoDataFrame) -> "pd.Series[str]":
+    names = pd.Series("", index=points.index, dtype="str")
+    named = areas[areas["name"] != ""]
+    at, area = named.sindex.query(points, predicate="intersects")
+    names.iloc[at] = named["name"].to_numpy()[area]
+    return names
 
 
 def share_people(cells: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, extent: shapely.Geometry) -> Shared:
