@@ -1,6 +1,7 @@
 """The OpenStreetMap import: rules, tag table, people, cut edges, refusals, and the Helsinki extract."""
 
 import itertools
+import re
 import struct
 import zlib
 from collections import defaultdict
@@ -20,6 +21,7 @@ from shapely import LineString, MultiLineString, Point, Polygon, box
 from pujin_geo.catalogue import read_catalogue
 from pujin_geo.errors import PujinError, SettingsError, SourceError
 from pujin_geo.sources.osm import import_osm, read_streets
+from pujin_geo.sources.osm.companions import read_population
 from pujin_geo.sources.osm.facilities import FACILITY_TAGS, find_facilities
 from pujin_geo.sources.osm.land import LAND_TAGS, barrier_lines, valid_areas
 from pujin_geo.sources.osm.pbf import read_cut_streets, read_header
@@ -603,11 +605,12 @@ def test_which_buildings_people_live_in():
         ("w", 9, {"building": "apartments", "building:levels": "много"}, here),
         ("w", 10, {"building": "yes"}, LineString([(0, 0), (1, 1)])),
         ("w", 11, {"building": "yes"}, box(200, 200, 210, 210)),  # on residential inside industrial land
-        ("w", 12, {"landuse": "residential"}, box(195, 195, 215, 215)),
+        ("w", 12, {"landuse": "residential", "name": "景江苑"}, box(195, 195, 215, 215)),
     )
     industrial = gpd.GeoDataFrame(geometry=[box(90, 90, 300, 300)], crs=METRIC)
-    found = residential_buildings(surfaces, industrial).set_index("site_id")["floor_area_m2"]
-    assert found.to_dict() == pytest.approx(
+    buildings = residential_buildings(surfaces, industrial).set_index("site_id")
+    assert buildings["name"][["w1", "w11"]].tolist() == ["", "景江苑"]
+    assert buildings["floor_area_m2"].to_dict() == pytest.approx(
         {"w1": 200, "w2": 500, "w3": 300, "w8": 300, "w9": 600, "w11": 300}
     )
 
@@ -778,14 +781,33 @@ SQUARE = '"POLYGON((121.5 31.07,121.51 31.07,121.51 31.08,121.5 31.08,121.5 31.0
             "面",
         ),
         ('population,geometry\n5,"POLYGON((31 121,32 121,32 122,31 121))"\n', "面"),
-        ('population,geometry\n5,"POLYGON((2 48,3 48,3 49,2 48))"\n', "没有重叠"),
-        (f"population,geometry\n0,{SQUARE}\n", "没有人口"),
     ],
 )
 def test_bad_population_files_are_refused(tmp_path, content, said):
     people = tmp_path / "people.csv"
     people.write_text(content, encoding="utf-8")
+    with pytest.raises(SourceError, match=re.escape(said)):
+        read_population(people)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('population,geometry\n5,"POLYGON((2 48,3 48,3 49,2 48))"\n', "没有重叠"),
+        (f"population,geometry\n0,{SQUARE}\n", "没有人口"),
+        (f"population,geometry\n-1,{SQUARE}\n", "不是不小于 0"),
+    ],
+)
+def test_population_files_that_do_not_fit_stop_the_import(tmp_path, content, said):
+    people = tmp_path / "people.csv"
+    people.write_text(content, encoding="utf-8")
     assert said in refused(tmp_path, town(tmp_path / "a.osm.pbf"), population=people)
+
+
+def test_population_files_in_gbk_and_with_chinese_headers_are_read(tmp_path):
+    people = tmp_path / "人口.csv"
+    people.write_text(f"人口,居委,geometry\n12,近浦村,{SQUARE}\n", encoding="gb18030")
+    assert read_population(people)["population"].tolist() == [12]
 
 
 # Helsinki: a real city centre
@@ -914,3 +936,31 @@ def test_helsinki_conserves_a_population_grid(tmp_path):
     assert summary.people == pytest.approx(expected)
     residents = gpd.read_file(tmp_path / "study" / "residents.gpkg")
     assert set(residents["basis"]) == {"population_file", "population_file_cell"}
+
+
+def test_a_boundary_keeps_what_is_near_and_leaves_streets_whole(tmp_path, helsinki, monkeypatch):
+    monkeypatch.setattr("pujin_geo.sources.osm.importing.BEYOND_BOUNDARY_M", 100.0)
+    west, south, *_ = read_header(HELSINKI).box.bounds
+    middle = box(west + 0.006, south + 0.005, west + 0.012, south + 0.010)
+    outline = tmp_path / "outline.gpkg"
+    gpd.GeoDataFrame(geometry=[middle], crs="EPSG:4326").to_crs("EPSG:3067").to_file(outline)
+    summary = import_osm(HELSINKI, tmp_path / "study", boundary=outline)
+    whole = gpd.read_file(helsinki[0] / "streets.gpkg")
+    near = gpd.read_file(tmp_path / "study" / "streets.gpkg")
+    extent = gpd.read_file(tmp_path / "study" / "extent.gpkg").geometry.iloc[0]
+    expected = whole[whole.geometry.intersects(extent)]
+    pieces, expected_pieces = (set(shapely.to_wkb(shapely.get_parts(f.geometry))) for f in (near, expected))
+    assert pieces == expected_pieces
+    assert 100 < len(near) == summary.rows["streets"] < len(whole)
+    assert near.geometry.crosses(extent.exterior).any()
+    facilities = gpd.read_file(helsinki[0] / "facilities.gpkg")
+    kept = gpd.read_file(tmp_path / "study" / "facilities.gpkg")
+    inside = facilities[facilities.geometry.intersects(extent)]
+    assert set(kept["site_id"]) >= set(inside["site_id"])
+
+
+def test_an_extract_smaller_than_the_boundary_says_so(tmp_path):
+    outline = tmp_path / "outline.geojson"
+    gpd.GeoDataFrame(geometry=[box(121.499, 31.069, 121.511, 31.075)], crs="EPSG:4326").to_file(outline)
+    summary = import_osm(town(tmp_path / "a.osm.pbf"), tmp_path / "study", boundary=outline)
+    assert any("50%" in note.zh for note in summary.notes)
