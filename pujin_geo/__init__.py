@@ -16,7 +16,7 @@ _PUBLIC = {
     "load_study": "sources.reading",
     "analyse": "analysis",
     "write_results": "outputs",
-    "suitability_map": "maps",
+    "suitability_map": "maps.facilities",
     "import_osm": "sources.osm",
 }
 """Public name → the module that defines it."""
