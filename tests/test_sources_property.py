@@ -20,7 +20,6 @@ SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck), dera
 
 TEXTS = st.one_of(
     st.sampled_from(
-        # fmt: off
         [
             "",
             " ",
@@ -62,7 +61,6 @@ TEXTS = st.one_of(
             "LINESTRING (121.5 31.08, 121.6 nan)",
             "MULTIPOINT (1 1, 2 2)",
         ]
-        # fmt: on
     ),
     st.text(max_size=6),
     st.floats(width=32).map(str),

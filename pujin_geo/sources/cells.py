@@ -60,7 +60,7 @@ _NUMBER = re.compile(
         (?P<figure>[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:e[+-]?\d+)?|[+-]?\.\d+)
         (?P<scale>万|千)?
         (?P<more>余|多|几|来)?
-        (?P<unit>[^\d\s,.+~≈><≥≤=()-][^\s,.+~≈><≥≤=()]*?)?
+        (?P<unit>(?!左右|上下|以上|以下|以内|许|余)[^\d\s,.+~≈><≥≤=()-][^\s,.+~≈><≥≤=()]*?)?
         (?P<around>左右|上下|以上|以下|以内|许|余)?""",
     re.VERBOSE,
 )
@@ -147,9 +147,9 @@ _COMMITTEE_KINDS = {
     ),
     **dict.fromkeys(["village", "村委", "村委会", "村民委员会", "行政村", "村", "乡村", "rural"], "village"),
 }
-_FIRST_SEPARATORS = re.compile(r"[、,;；|\n\r\t]+")
+_FIRST_SEPARATORS = re.compile(r"[、,;；|\n\r\t①-⑳]+")
 _SECOND_SEPARATORS = re.compile(r"[/+&和与及兼]+|\s{1,}")
-_LIST_NUMBER = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）.、．]|[①-⑳])\s*")
+_LIST_NUMBER = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）.、．])\s*")
 _BRACKETED_END = re.compile(r"[(（][^()（）]*[)）]\s*$")
 
 
@@ -234,7 +234,10 @@ def read_number(value: Any, units: Mapping[str, float] = COUNT_UNITS, *, factor:
 
 
 def _figure(text: str, units: Mapping[str, float], factor: float) -> Number:
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).lower().replace("−", "-")
+    spaced = unicodedata.normalize("NFKC", text).lower().replace("−", "-")
+    if re.search(r"\d\s+\d", spaced):
+        return Number(math.nan, "unreadable")
+    plain = re.sub(r"\s+", "", spaced)
     bare = _REMARK.sub("", plain)
     match = _NUMBER.fullmatch(bare)
     if match is None:

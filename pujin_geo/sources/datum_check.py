@@ -92,7 +92,7 @@ def _placed(degrees: Floats, datum: str, crs: CRS) -> Floats:
     """Return the points in the study's CRS, none if the datum is not defined there."""
     if datum != "wgs84" and outside_china(*degrees.T).any():
         return np.empty((0, 2))
-    return shapely.get_coordinates(project(shapely.points(degrees), datum, crs))
+    return np.asarray(shapely.get_coordinates(project(shapely.points(degrees), datum, crs)), dtype=float)
 
 
 def fit(xy: Floats, around: Surroundings) -> Fit:

@@ -131,11 +131,11 @@ def _declared(headers: Sequence[str], columns: Mapping[str, str]) -> dict[str, s
 def _is_called(header: str, alias: str, name: str, *, is_dbf: bool) -> bool:
     wanted = header_key(alias)
     plain = unicodedata.normalize("NFKC", header)
-    if header_key(plain) == wanted:
-        return True
+    if _has_other_base(plain, name):
+        return False
     bare = _BRACKETS.sub("", plain)
-    if bare != plain and header_key(bare) == wanted:
-        return not _has_other_base(plain, name)
+    if wanted in (header_key(plain), header_key(bare)):
+        return True
     if is_dbf and len(header.encode()) >= DBF_NAME_BYTES - 2:
         cut = {alias.encode(code)[:DBF_NAME_BYTES].decode(code, "ignore") for code in ("utf-8", "gb18030")}
         return header_key(header) in {header_key(c) for c in cut if c != alias}
