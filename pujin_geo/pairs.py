@@ -70,6 +70,7 @@ def pairs_within(
         if found
         else [np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)]
     )
+    origin = origins["item"].to_numpy()[origin]
     order = np.lexsort((target, origin))
     return pd.DataFrame({"origin": origin[order], "target": target[order], "walk_m": walk_m[order]})
 
@@ -190,7 +191,7 @@ def nearest_k(
         ranked = _nearest_missing(network, origins, targets, group, site, wanted=wanted, limit_m=within_m)
         row, member = ranked["origin"].to_numpy(), ranked["group"].to_numpy()
         found = np.bincount(row * wanted.shape[1] + member, minlength=wanted.size).reshape(wanted.shape)
-        complete: NDArray[np.bool_] = np.logical_or(found == wanted, within_m == limit_m)
+        complete = (found == wanted) | np.array([within_m == limit_m])
         done.append(ranked[complete[row, member] & (wanted[row, member] > 0)])
         wanted[complete] = 0
         within_m = min(2.0 * within_m, limit_m)
@@ -213,11 +214,10 @@ def _nearest_missing(
 ) -> pd.DataFrame:  # fmt: skip
     """Return the nearest targets within the limit where some are wanted; ``origin`` is the row."""
     asking = np.flatnonzero(wanted.any(axis=1))
-    asked = targets[wanted.any(axis=0)[group[targets["item"]]]]
+    asked = targets[np.asarray(wanted.any(axis=0))[group[targets["item"]]]]
     kept = []
     for row, target, walk_m in _search(network, origins.iloc[asking], asked, limit_m):
-        most = wanted[asking[row], group[target]]
-        keep = most > 0
+        keep = wanted[asking[row], group[target]] > 0
         kept.append(
             pd.DataFrame({"origin": asking[row[keep]], "target": target[keep], "walk_m": walk_m[keep]})
         )
@@ -326,8 +326,7 @@ class _Ground:
 
     def cell_at(self, xy: Floats) -> Ints:
         """Return (points, 2) column and row of the grid cell that holds each point, or the nearest one."""
-        cell: Ints = np.clip((xy - self.corner) // self.cell_m, 0, self.cells - 1).astype(np.int64)
-        return cell
+        return _cells_at(xy, self.corner, self.cell_m, self.cells)
 
 
 def _search(
@@ -354,7 +353,7 @@ def _ground(network: Network, homes: _Ways, limit_m: float, targets: int) -> _Gr
     size_m = xy.max(axis=0) - corner + 1.0
     cell_m = _tile_side_m(size_m, limit_m, targets)
     cells = (size_m // cell_m).astype(np.int64) + 1
-    at = ((xy - corner) // cell_m).astype(np.int64)
+    at = _cells_at(xy, corner, cell_m, cells)
     cell_nodes, cell_start = _by_key(at[:, 1] * cells[0] + at[:, 0], int(cells.prod()))
     ends, _ = homes.ends(network)
     order, node_start = _by_key(ends, len(xy))
@@ -370,6 +369,11 @@ def _ground(network: Network, homes: _Ways, limit_m: float, targets: int) -> _Gr
         node_start=node_start,
         local=np.full(len(xy), -1, dtype=np.int64),
     )
+
+
+def _cells_at(xy: Floats, corner: Floats, cell_m: float, cells: Ints) -> Ints:
+    cell: Ints = np.clip((xy - corner) / cell_m, 0, cells - 1).astype(np.int64)
+    return cell
 
 
 def _tile_side_m(size_m: Floats, limit_m: float, targets: int) -> float:
