@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from .network import SAME_PLACE_M, Floats, Ints, Network, quantise
+from .network import SAME_PLACE_M, Floats, Ints, Network, quantise, to_mm
 
 Geometries = NDArray[np.object_]
 
@@ -23,8 +23,8 @@ EXIT_TOLERANCE_M = 1.0
 def access_points(network: Network, points: Geometries, *, max_snap_m: float) -> pd.DataFrame:
     """Lead each point straight to the nearest place on the nearest walkable line.
 
-    Points farther than ``max_snap_m`` from every line (or missing) get no row. Of lines whose
-    distances differ by less than 1 mm the first in the streets table is taken.
+    Points farther than ``max_snap_m`` (to the millimetre) from every line (or missing) get no row. Of
+    lines whose distances differ by less than 1 mm the first in the streets table is taken.
 
     >>> from shapely import LineString, Point
     >>> from pujin_geo.network import build_network
@@ -34,24 +34,32 @@ def access_points(network: Network, points: Geometries, *, max_snap_m: float) ->
        item  edge  offset_m  span_m  leg_m
     0     0     0      30.0     0.0   40.0
     """
+    # Points on one spot go one way, however many they are.
+    spot_of, spots = _spots(points)
     tree = network.edge_tree
     near, distance_m = tree.query_nearest(
-        points, max_distance=_just_above(max_snap_m), return_distance=True, all_matches=False
+        spots, max_distance=max_snap_m + SAME_PLACE_M, return_distance=True, all_matches=False
     )
-    item = near[0]
-    in_reach = distance_m <= max_snap_m
-    item, distance_m = item[in_reach], distance_m[in_reach]
-    tied, edge = tree.query(points[item], predicate="dwithin", distance=distance_m + SAME_PLACE_M)
-    first_edge = np.full(len(item), len(network.edge_geometry), dtype=np.int64)
+    in_reach = to_mm(distance_m) <= max_snap_m
+    spot, distance_m = near[0][in_reach], distance_m[in_reach]
+    tied, edge = tree.query(spots[spot], predicate="dwithin", distance=distance_m + SAME_PLACE_M)
+    first_edge = np.full(len(spot), len(network.edge_geometry), dtype=np.int64)
     np.minimum.at(first_edge, tied, edge)
-    offset_m = _offset(network, first_edge, points[item])
-    leg_m = quantise(shapely.distance(points[item], network.edge_geometry[first_edge]))
-    return _table(item, first_edge, offset_m, np.zeros(len(item)), leg_m)
+    offset_m = _offset(network, first_edge, spots[spot])
+    leg_m = quantise(shapely.distance(spots[spot], network.edge_geometry[first_edge]))
+    access_of = np.full(len(spots) + 1, -1, dtype=np.int64)
+    access_of[spot] = np.arange(len(spot))
+    item = np.flatnonzero(access_of[spot_of] >= 0)
+    of = access_of[spot_of[item]]
+    return _table(item, first_edge[of], offset_m[of], np.zeros(len(item)), leg_m[of])
 
 
-def _just_above(distance_m: float) -> float:
-    # STRtree wants a positive distance; the exact test follows.
-    return max(distance_m, 0.0) * (1 + 1e-12) + 1e-9
+def _spots(points: Geometries) -> tuple[Ints, Geometries]:
+    """Return which distinct point each point is (-1 a missing one), and the distinct points."""
+    codes, _ = pd.factorize(shapely.to_wkb(points))
+    _, first = np.unique(codes[codes >= 0], return_index=True)
+    spots: Geometries = points[np.flatnonzero(codes >= 0)[first]]
+    return codes.astype(np.int64), spots
 
 
 def _offset(network: Network, edge: Ints, points: Geometries) -> Floats:
@@ -112,8 +120,11 @@ def _gates(facilities: gpd.GeoDataFrame, entrances: gpd.GeoDataFrame) -> pd.Data
 
 
 def _nearest_on(network: Network, lines: Geometries) -> Geometries:
-    """Return, for each line, its place nearest to a street (the first street of a tie)."""
-    which, edge = network.edge_tree.query_nearest(lines, all_matches=True)
+    """Return, for each line, its place nearest to a street (the first street of a tie to 1 mm)."""
+    nearest, distance_m = network.edge_tree.query_nearest(lines, return_distance=True, all_matches=False)
+    which, edge = network.edge_tree.query(
+        lines[nearest[0]], predicate="dwithin", distance=distance_m + SAME_PLACE_M
+    )
     first_edge = np.full(len(lines), len(network.edge_geometry), dtype=np.int64)
     np.minimum.at(first_edge, which, edge)
     shortest = shapely.shortest_line(lines, network.edge_geometry[first_edge])
@@ -122,20 +133,60 @@ def _nearest_on(network: Network, lines: Geometries) -> Geometries:
 
 
 def _touching(network: Network, lines: Geometries) -> pd.DataFrame:
-    """Return where streets meet the given lines: points, and stretches that run along them."""
-    item, edge = network.edge_tree.query(lines, predicate="intersects")
-    shared = shapely.intersection(lines[item], network.edge_geometry[edge])
-    # Overlaps come back in pieces; merged, one stretch is one row.
-    is_line = shapely.get_dimensions(shared) == 1
-    shared[is_line] = shapely.line_merge(shared[is_line])
-    parts, of_pair = shapely.get_parts(shared, return_index=True)
-    item, edge = item[of_pair], edge[of_pair]
-    ends = shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING
-    first, last = parts.copy(), parts.copy()
-    first[ends], last[ends] = shapely.get_point(parts[ends], 0), shapely.get_point(parts[ends], -1)
-    a, b = _offset(network, edge, first), _offset(network, edge, last)
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    return _table(item, edge, low, high - low, np.zeros(len(item)))
+    """Return where streets meet the given lines (to 1 mm): points, and stretches that run along them.
+
+    A corner drawn on another line is on it to a few nanometres only, so places are taken from both
+    sides: where the two intersect, the street's vertices on the line, and the line's on the street.
+    """
+    item, edge = network.edge_tree.query(lines, predicate="dwithin", distance=SAME_PLACE_M)
+    street, line = network.edge_geometry[edge], lines[item]
+    contacts = [_contacts(network, edge, line), _corners(network, edge, street, line)]
+    contacts.append(_contacts_of_vertices(network, edge, street, line))
+    found = pd.concat(contacts, ignore_index=True)
+    found = found.drop_duplicates().sort_values(["pair", "offset_m"], ignore_index=True)
+    return _stretches(found, item, edge, street, line)
+
+
+def _contacts(network: Network, edge: Ints, line: Geometries) -> pd.DataFrame:
+    """Return where each pair of street and line intersects: pair, offset_m."""
+    shared = shapely.intersection(line, network.edge_geometry[edge])
+    xy, pair = shapely.get_coordinates(shared, return_index=True)
+    return _offsets(network, edge, pair, xy)
+
+
+def _corners(network: Network, edge: Ints, street: Geometries, line: Geometries) -> pd.DataFrame:
+    """Return the line's vertices that lie on the street."""
+    xy, pair = shapely.get_coordinates(line, return_index=True)
+    near = shapely.dwithin(shapely.points(xy), street[pair], SAME_PLACE_M)
+    return _offsets(network, edge, pair[near], xy[near])
+
+
+def _contacts_of_vertices(network: Network, edge: Ints, street: Geometries, line: Geometries) -> pd.DataFrame:
+    """Return the street's vertices that lie on the line; of a ring's seam both ends."""
+    xy, pair = shapely.get_coordinates(street, return_index=True)
+    near = shapely.dwithin(shapely.points(xy), line[pair], SAME_PLACE_M)
+    is_last = np.append(pair[1:] != pair[:-1], True)
+    found = _offsets(network, edge, pair[near], xy[near])
+    found["offset_m"] = np.where(is_last[near], network.edge_length_m[edge[found["pair"]]], found["offset_m"])
+    return found
+
+
+def _offsets(network: Network, edge: Ints, pair: Ints, xy: Floats) -> pd.DataFrame:
+    return pd.DataFrame({"pair": pair, "offset_m": _offset(network, edge[pair], shapely.points(xy))})
+
+
+def _stretches(
+    found: pd.DataFrame, item: Ints, edge: Ints, street: Geometries, line: Geometries
+) -> pd.DataFrame:
+    """Join contacts between which the street runs along the line to stretches."""
+    pair, offset_m = found["pair"].to_numpy(), found["offset_m"].to_numpy()
+    middle = shapely.line_interpolate_point(street[pair[1:]], (offset_m[1:] + offset_m[:-1]) / 2)
+    goes_on = (pair[1:] == pair[:-1]) & shapely.dwithin(middle, line[pair[1:]], SAME_PLACE_M)
+    first = np.append(True, ~goes_on)[: len(pair)]
+    last = np.append(~goes_on, True)[: len(pair)]
+    low, high = offset_m[first], offset_m[last]
+    pair = pair[first]
+    return _table(item[pair], edge[pair], low, high - low, np.zeros(len(pair)))
 
 
 def access_exits(network: Network, streets: gpd.GeoDataFrame, extent: shapely.Geometry) -> pd.DataFrame:
@@ -143,23 +194,36 @@ def access_exits(network: Network, streets: gpd.GeoDataFrame, extent: shapely.Ge
 
     ``item`` counts the exits; a line's end is where the drawn line ends, whatever meets it there.
     """
-    edge_of_extent = np.array([shapely.boundary(extent)], dtype=object)
+    ends = _ends_near(network, streets, shapely.boundary(extent))
+    ending = access_points(network, ends, max_snap_m=SAME_PLACE_M * 2)
+    exits = pd.concat([_leaving(network, extent), ending], ignore_index=True)
+    return exits.assign(item=np.arange(len(exits)))
+
+
+def _leaving(network: Network, extent: shapely.Geometry) -> pd.DataFrame:
+    """Return where streets cross the edge: the ends, on the edge, of what is drawn outside."""
     shapely.prepare(extent)
     leaving = np.flatnonzero(~shapely.covers(extent, network.edge_geometry))
-    crossing = _touching(network, edge_of_extent)
-    crossing = crossing[crossing["edge"].isin(leaving)]
-    ends = _ends_near(network, streets, edge_of_extent[0])
-    ending = access_points(network, ends, max_snap_m=SAME_PLACE_M * 2)
-    exits = pd.concat([crossing, ending], ignore_index=True)
-    exits["item"] = np.arange(len(exits))
-    return exits
+    outside, of = shapely.get_parts(
+        shapely.difference(network.edge_geometry[leaving], extent), return_index=True
+    )
+    drawn = shapely.length(outside) > SAME_PLACE_M
+    outside, edge = outside[drawn], np.tile(leaving[of[drawn]], 2)
+    ends = np.concatenate([shapely.get_point(outside, 0), shapely.get_point(outside, -1)])
+    on_edge = shapely.dwithin(ends, shapely.boundary(extent), SAME_PLACE_M)
+    edge, ends = edge[on_edge], ends[on_edge]
+    none = np.zeros(len(edge))
+    return _table(np.arange(len(edge)), edge, _offset(network, edge, ends), none, none)
 
 
-def _ends_near(network: Network, streets: gpd.GeoDataFrame, line: shapely.Geometry) -> Geometries:
+def _ends_near(network: Network, streets: gpd.GeoDataFrame, edge: shapely.Geometry) -> Geometries:
+    """Return the ends of drawn lines near the edge; a ring has none, wherever its drawing starts."""
     used = np.unique(network.edge_street[network.edge_street >= 0])
     lines = shapely.get_parts(shapely.force_2d(streets.geometry.to_numpy()[used]))
-    ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
-    near: Geometries = ends[shapely.dwithin(ends, line, EXIT_TOLERANCE_M + 1e-9)]
+    first, last = shapely.get_point(lines, 0), shapely.get_point(lines, -1)
+    is_open = shapely.distance(first, last) > SAME_PLACE_M
+    ends = np.concatenate([first[is_open], last[is_open]])
+    near: Geometries = ends[to_mm(shapely.distance(ends, edge)) <= EXIT_TOLERANCE_M]
     return near
 
 

@@ -43,6 +43,16 @@ def quantise(length_m: Floats) -> Floats:
     return rounded
 
 
+def to_mm(length_m: Floats) -> Floats:
+    """Round to the millimetre, as lengths are printed; limits are compared with such lengths.
+
+    >>> to_mm(np.array([150.0000004])).tolist()
+    [150.0]
+    """
+    rounded: Floats = np.round(np.asarray(length_m, dtype=float), 3)
+    return rounded
+
+
 @dataclass(frozen=True)
 class Network:
     """A walking graph: nodes where streets meet or end, edges with the drawn geometry between them.
@@ -119,17 +129,17 @@ def build_network(
     vertices = _read_vertices(streets.geometry.to_numpy()[usable], usable)
     problems = _length_problems(vertices, streets)
     if join_crossings:
-        vertices, joined = _join_crossings(vertices)
-        problems.append(_crossings_problem(joined, joined=True))
-    vertices, bridges, found = _join_ends(vertices, join_tolerance_m, streets)
+        met = _meetings(vertices)
+        vertices = _insert(vertices, met.start, met.along, met.xy)
+        problems.append(_crossings_problem(met.count(), joined=True))
+    vertices, joins, found = _join_ends(vertices, join_tolerance_m, streets)
     problems += found
-    pieces = _cut_at_nodes(vertices, bridges)
+    pieces = _cut_at_nodes(vertices, _bridges(joins))
     if not len(pieces.length_m):
         raise SourceError(_NO_STREET)
     network = _assemble(streets.crs, vertices.place_xy, pieces, problems)
     if not join_crossings:
-        crossing = network.edge_tree.query(network.edge_geometry, predicate="crosses")
-        count = int((crossing[0] < crossing[1]).sum())
+        count = _count_crossings(vertices, joins, join_tolerance_m)
         if count:
             problems.append(_crossings_problem(count, joined=False))
     problems += _island_problems(network, streets)
@@ -206,25 +216,61 @@ def _insert(vertices: _Vertices, after: Ints, along: Floats, xy: Floats) -> _Ver
     return _merge_places(line, all_xy, vertices.line_street)
 
 
-def _join_crossings(vertices: _Vertices) -> tuple[_Vertices, int]:
-    """Give both lines a vertex wherever two segments meet; return also how many such points are new."""
+@dataclass(frozen=True)
+class _Meetings:
+    """Places where a segment is met without a vertex: position where the segment starts, and the place."""
+
+    start: Ints
+    along: Floats
+    xy: Floats
+
+    def count(self) -> int:
+        """Return the number of distinct places."""
+        return len(_merge_places(np.arange(len(self.xy)), self.xy, np.empty(0, np.int64)).place_xy)
+
+
+def _meetings(vertices: _Vertices) -> _Meetings:
+    """Find where segments cross, touch (to 1 mm) or overlap and at least one of the two has no vertex."""
     start, segment = vertices.segments()
-    tree = shapely.STRtree(segment)
-    one, other = tree.query(segment, predicate="intersects")
+    one, other = shapely.STRtree(segment).query(segment, predicate="dwithin", distance=SAME_PLACE_M)
     pair = one < other
-    one, other = one[pair], other[pair]
-    points, of_pair = shapely.get_coordinates(
-        shapely.intersection(segment[one], segment[other]), return_index=True
+    one, other = start[one[pair]], start[other[pair]]
+    at = vertices.place_xy[vertices.place]
+    touches = np.zeros(len(one), dtype=bool)
+    on, places = [], []
+    for end, host in ((one, other), (one + 1, other), (other, one), (other + 1, one)):
+        near = _distance_to_segment(at[end], at[host], at[host + 1]) <= SAME_PLACE_M
+        touches |= near
+        on.append(host[near])
+        places.append(at[end[near]])
+    one, other = one[~touches], other[~touches]
+    position = np.searchsorted(start, np.stack([one, other]))
+    crossing, of_pair = shapely.get_coordinates(
+        shapely.intersection(segment[position[0]], segment[position[1]]), return_index=True
     )
-    on = np.concatenate([one[of_pair], other[of_pair]])
-    xy = np.concatenate([points, points])
-    a = vertices.place_xy[vertices.place[start[on]]]
-    b = vertices.place_xy[vertices.place[start[on] + 1]]
-    from_a, from_b = np.hypot(*(xy - a).T), np.hypot(*(xy - b).T)
+    host = np.concatenate([*on, one[of_pair], other[of_pair]])
+    xy = np.concatenate([*places, crossing, crossing])
+    from_a, from_b = np.hypot(*(xy - at[host]).T), np.hypot(*(xy - at[host + 1]).T)
     inside = (from_a > SAME_PLACE_M) & (from_b > SAME_PLACE_M)
-    new_points = len(_distinct(np.round(xy[inside], 3))[0])
-    along = (from_a / (from_a + from_b))[inside]
-    return _insert(vertices, start[on[inside]], along, xy[inside]), new_points
+    along = from_a[inside] / (from_a + from_b)[inside]
+    return _Meetings(host[inside], along, xy[inside])
+
+
+def _distance_to_segment(point: Floats, a: Floats, b: Floats) -> Floats:
+    step, way = b - a, point - a
+    share = np.clip((way * step).sum(axis=1) / (step * step).sum(axis=1), 0.0, 1.0)
+    distance_m: Floats = np.hypot(*(way - share[:, None] * step).T)
+    return distance_m
+
+
+def _count_crossings(vertices: _Vertices, joins: Ints, tolerance_m: float) -> int:
+    """Count the places where lines cross without meeting; not those where an end was joined."""
+    found = _meetings(vertices)
+    if len(joins) and len(found.xy):
+        joined_m, _ = cKDTree(vertices.place_xy[joins.ravel()]).query(found.xy)
+        apart = joined_m > tolerance_m + SAME_PLACE_M
+        found = _Meetings(found.start[apart], found.along[apart], found.xy[apart])
+    return found.count()
 
 
 def _line_ends(vertices: _Vertices) -> tuple[Ints, Ints]:
@@ -249,18 +295,20 @@ def _join_ends(
 ) -> tuple[_Vertices, Ints, list[Problem]]:
     """Join line ends to other lines within the tolerance.
 
-    Returns the vertices with one added at every foot, the (bridges, 2) places that a straight piece
-    connects, and a finding per join.
+    Returns the vertices with one added at every foot, the (joins, 2) places of each end and its foot (one
+    and the same where the end lies on the line), and a finding per join.
     """
     end, owner = _line_ends(vertices)
     start, segment = vertices.segments()
     end_xy = vertices.place_xy[end]
     point = shapely.points(end_xy)
-    which, on = shapely.STRtree(segment).query(point, predicate="dwithin", distance=tolerance_m + 1e-9)
+    which, on = shapely.STRtree(segment).query(
+        point, predicate="dwithin", distance=tolerance_m + SAME_PLACE_M
+    )
     line = vertices.line[start[on]]
-    apart = ~_passes_through(vertices, line, end[which])
-    which, on, line = which[apart], on[apart], line[apart]
     gap = shapely.distance(point[which], segment[on])
+    apart = (to_mm(gap) <= tolerance_m) & ~_passes_through(vertices, line, end[which])
+    which, on, line, gap = which[apart], on[apart], line[apart], gap[apart]
     nearest = np.lexsort((on, gap, line, which))
     which, on, line, gap = which[nearest], on[nearest], line[nearest], gap[nearest]
     fresh = np.ones(len(which), dtype=bool)
@@ -276,9 +324,9 @@ def _join_ends(
     foot = np.where((gap <= SAME_PLACE_M)[:, None], end_xy[which], a + along[:, None] * (b - a))
     joined = _insert(vertices, start[on], along, foot)
     _, found = cKDTree(joined.place_xy).query(np.concatenate([end_xy[which], foot]))
-    bridges = np.stack(np.split(found.astype(np.int64), 2), axis=1)
+    joins = np.stack(np.split(found.astype(np.int64), 2), axis=1)
     problems = _join_problems(streets, vertices.line_street, owner[which], line, gap)
-    return joined, _distinct_bridges(bridges), problems
+    return joined, joins, problems
 
 
 def _passes_through(vertices: _Vertices, line: Ints, place: Ints) -> NDArray[np.bool_]:
@@ -291,8 +339,9 @@ def _passes_through(vertices: _Vertices, line: Ints, place: Ints) -> NDArray[np.
     return answer
 
 
-def _distinct_bridges(bridges: Ints) -> Ints:
-    bridges = np.sort(bridges, axis=1)
+def _bridges(joins: Ints) -> Ints:
+    """Return the distinct pairs of places that a straight piece must connect."""
+    bridges = np.sort(joins, axis=1)
     bridges = bridges[bridges[:, 0] != bridges[:, 1]]
     return np.unique(bridges, axis=0)
 

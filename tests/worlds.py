@@ -76,7 +76,7 @@ def catalogue_of(*types: Row) -> pd.DataFrame:
     shipped = read_catalogue("shanghai", folder=Path()).dtypes
     table = pd.DataFrame(list(types)).reindex(columns=list(COLUMNS))
     text = [c for c in COLUMNS if shipped[c] != "float64"]
-    table[text] = table[text].fillna("")
+    table[text] = table[text].astype(object).where(table[text].notna(), "")
     return table.astype({c: shipped[c] for c in COLUMNS})
 
 
