@@ -100,8 +100,13 @@ def _ribs(inner: Polygon, spacing_m: float) -> list[LineString]:
     for k in range(count):
         line = _line(centre, direction, -length / 2 + (k + 0.5) * length / count, 0, width, across=True)
         parts = sorted(lines_of(line.intersection(inner)), key=lambda p: -p.length)
-        found += [p for p in parts[:1] if p.length > 25]
+        found += [p for p in parts[:1] if p.length > 25 and _free(p, inner)]
     return [_rounded(rib) for rib in found]
+
+
+def _free(rib: LineString, inner: Polygon) -> bool:
+    """Tell whether a rib keeps clear of the edge, so that it does not graze the ring path."""
+    return bool(rib.intersection(inner.buffer(-9)).length > 0.5 * rib.length)
 
 
 def _spine(inner: Polygon) -> LineString:
@@ -123,9 +128,9 @@ def _gates(
     water: BaseGeometry,
     dice: Dice,
 ) -> list[LineString]:
-    """Return one to three straight paths from the inner network to the street, well apart from each other."""
+    """Return one to four straight paths from the inner network to the street, well apart from each other."""
     if core.is_ring:
-        starts = [core.interpolate(dice.between(0, 1), normalized=True) for _ in range(14)]
+        starts = [core.interpolate(dice.between(0, 1), normalized=True) for _ in range(24)]
     else:
         starts = [
             Point(core.coords[0]),
@@ -133,7 +138,7 @@ def _gates(
             *(Point(r.coords[i]) for r in ribs for i in (0, -1)),
         ]
         starts = starts[:2] + dice.shuffled(starts[2:])
-    wanted = 1 + dice.chance(0.75) + (inner.area > 30_000 and dice.chance(0.6))
+    wanted = 2 + dice.chance(0.55) + (inner.area > 25_000 and dice.chance(0.7)) - dice.chance(0.12)
     outside = plot.buffer(30)
     found: list[LineString] = []
     for place in starts:
@@ -142,9 +147,9 @@ def _gates(
         path = LineString([start, end]) if start != end else None
         if path is None or not 8 < path.length < LONGEST_GATE_PATH_M or not outside.contains(path):
             continue
-        if path.intersects(water) or path.intersection(inner).length > 1:
+        if path.intersects(water) or path.intersection(inner.buffer(4)).length > 11:
             continue
-        if all(path.distance(other) > 90 for other in found):
+        if all(path.distance(other) > 70 for other in found):
             found.append(path)
         if len(found) == wanted:
             break
@@ -177,6 +182,7 @@ def hamlet(face: Face, roadside: Roadside, others: list[Polygon], dice: Dice) ->
         if lane is None or any(lane.distance(other) < 70 for other in others):
             continue
         sides = [side for side in _side_lanes(lane, dice) if room.contains(side)]
+        sides += _way_out(lane, room, roadside)
         plot = shapely.union_all([lane, *sides]).buffer(27, quad_segs=2).intersection(face.polygon)
         plot = max(polygons(plot), key=lambda p: p.area).simplify(1.5)
         homes = [Point(step.coords[0]) for line in [lane, *sides[:2]] for step in _along(line, dice)[:2]]
@@ -208,6 +214,14 @@ def _lane(room: BaseGeometry, roadside: Roadside, dice: Dice) -> LineString | No
     lane = LineString(points)
     tail = LineString(points[1:])
     return lane if room.contains(tail) and lane.is_simple else None
+
+
+def _way_out(lane: LineString, room: BaseGeometry, roadside: Roadside) -> list[LineString]:
+    """Return a second way to a street from the lane's far end, where one is near."""
+    end = Point(lane.coords[-1])
+    way = LineString([end, roadside.nearest(end)])
+    clear = way.intersection(lane).geom_type == "Point" and way.length < 150
+    return [way] if clear and way.difference(room).length < 26 else []
 
 
 def _side_lanes(lane: LineString, dice: Dice) -> list[LineString]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -54,14 +55,14 @@ KINDS = {
     "wet_market": Kind("菜市场", "宜居", 6, 0, (1500, 3200)),
     "fresh_super": Kind("生鲜超市", "宜居", 12, 2, (320, 1800)),
     "convenience": Kind("便利店", "宜居", 0, 13, (50, 140)),
-    "pharmacy": Kind("药店", "宜居", 17, 2, (60, 180)),
-    "living_service": Kind("生活服务中心", "宜居", 11, 1, (60, 220)),
-    "parcel": Kind("快递驿站", "宜居", 26, 8, (15, 90)),
+    "pharmacy": Kind("药店", "宜居", 15, 2, (60, 180)),
+    "living_service": Kind("生活服务中心", "宜居", 10, 1, (60, 220)),
+    "parcel": Kind("快递驿站", "宜居", 23, 7, (15, 90)),
     "canteen": Kind("社区食堂", "宜居", 4, 0, (220, 520)),
     "bus_stop": Kind("公交站", "宜居", 0, 0),
     "metro": Kind("轨道交通站", "宜居", 0, 0),
-    "parking_ev": Kind("公共停车场", "宜居", 10, 1),
-    "toilet": Kind("公共厕所", "宜居", 13, 8, (30, 80)),
+    "parking_ev": Kind("公共停车场", "宜居", 6, 1),
+    "toilet": Kind("公共厕所", "宜居", 12, 6, (30, 80)),
     "shelter": Kind("应急避难场所", "宜居", 4, 0),
     "safety_law": Kind("平安屋", "宜居", 16, 7),
     "job_station": Kind("社区就业服务站", "宜业", 3, 0, (60, 160)),
@@ -71,13 +72,13 @@ KINDS = {
     "rural_work": Kind("集体资产载体", "宜业", 0, 4, (400, 1800)),
     "park_10": Kind("社区公园", "宜游", 0, 0),
     "park_15": Kind("综合公园", "宜游", 0, 0),
-    "pocket_park": Kind("口袋公园", "宜游", 7, 2, (900, 3600)),
+    "pocket_park": Kind("口袋公园", "宜游", 9, 2, (900, 3600)),
     "plaza": Kind("小广场", "宜游", 9, 4, (400, 900)),
     "greenway": Kind("绿道", "宜游", 0, 0),
     "heritage": Kind("非遗体验点", "宜游", 1, 0, (200, 500)),
     "nursery": Kind("托育点", "宜学", 5, 0, (240, 600)),
-    "kindergarten": Kind("幼儿园", "宜学", 11, 1, (4200, 7200)),
-    "primary": Kind("小学", "宜学", 6, 0, (9000, 22000)),
+    "kindergarten": Kind("幼儿园", "宜学", 14, 1, (4200, 7200)),
+    "primary": Kind("小学", "宜学", 7, 0, (9000, 22000)),
     "junior": Kind("初中", "宜学", 4, 0, (12000, 26000)),
     "culture_centre": Kind("社区文化活动中心", "宜学", 0, 0, (5200, 5201)),
     "culture_room": Kind("居村文化活动室", "宜学", 20, 9, (120, 420)),
@@ -86,7 +87,7 @@ KINDS = {
     "science": Kind("科普场所", "宜学", 1, 0, (160, 420)),
     "child_home": Kind("儿童之家", "宜学", 8, 1, (60, 150)),
     "health_centre": Kind("社区卫生服务中心", "宜养", 1, 0, (6800, 6801)),
-    "health_station": Kind("社区卫生服务站", "宜养", 7, 8, (120, 220)),
+    "health_station": Kind("社区卫生服务站", "宜养", 8, 8, (120, 220)),
     "nursing_home": Kind("养老院", "宜养", 1, 0, (5600, 5601)),
     "care_home_small": Kind("长者照护之家", "宜养", 0, 0, (620, 621)),
     "elder_hub": Kind("社区综合为老服务中心", "宜养", 2, 0, (700, 1500)),
@@ -97,7 +98,7 @@ KINDS = {
     "elder_gym": Kind("长者运动健康之家", "宜养", 0, 0, (180, 320)),
     "fitness_centre": Kind("市民健身中心", "宜养", 2, 0, (1800, 3200)),
     "court": Kind("多功能运动场", "宜养", 7, 2, (800, 1900)),
-    "fitness_point": Kind("健身苑点", "宜养", 22, 13, (150, 480)),
+    "fitness_point": Kind("健身苑点", "宜养", 22, 11, (150, 480)),
     "health_hut": Kind("智慧健康驿站", "宜养", 4, 0, (40, 120)),
     "bath_point": Kind("助浴点", "宜养", 2, 0, (40, 90)),
 }
@@ -161,7 +162,7 @@ class Placer:
     def centre(self, committee_id: str) -> tuple[str, Point]:
         """Return the site of a committee's own building."""
         if committee_id not in self._centres:
-            self._centres[committee_id] = (self.site(committee_id), self.spot(committee_id, []))
+            self._centres[committee_id] = (self.site(committee_id), self._central_spot(committee_id))
         return self._centres[committee_id]
 
     def spot(self, committee_id: str, apart: list[Point]) -> Point:
@@ -173,6 +174,12 @@ class Placer:
             if at is not None and self._inside.contains(at):
                 tries.append(at)
         return max(tries, key=lambda p: round(min((p.distance(q) for q in apart), default=0.0), 1))
+
+    def _central_spot(self, committee_id: str) -> Point:
+        """Return the most central of a dozen places in a committee."""
+        homes = [at for home in self._homes[committee_id] for at in home.homes]
+        tries = [self.spot(committee_id, []) for _ in range(12)]
+        return min(tries, key=lambda p: round(sum(p.distance(at) for at in homes), 1))
 
     def _street_front(self, home: Settlement) -> Point | None:
         at = home.plot.exterior.interpolate(self.dice.between(0, 1), normalized=True)
@@ -230,7 +237,7 @@ INVENTED = "合成"
 
 def _short(committee_id: str) -> str:
     name = next(c.name for c in places.COMMITTEES if c.id == committee_id)
-    return name.removesuffix("居委会").removesuffix("村委会").removesuffix("第一").removesuffix("第二")
+    return re.sub("(第.)?居委会$|村委会$", "", name)
 
 
 def _area(placer: Placer, type_id: str) -> int | None:
@@ -293,24 +300,24 @@ def _parks(placer: Placer) -> None:
         )
 
 
+GREENWAYS = [("周浦塘绿道", (6470, 11290)), ("江月湖环湖绿道", (6690, 10310)), ("姚家浜绿道", (6640, 8725))]
+
+
 def _greenway(placer: Placer) -> None:
     shore = placer.ground.river.buffer(24, quad_segs=3).exterior
     east = max(lines_of(shore.intersection(placer.ground.outline)), key=lambda line: line.length)
-    for k, share in enumerate((0.12, 0.34, 0.58, 0.83), 1):
-        at = east.interpolate(share, normalized=True)
-        placer.add(
-            Facility(
-                f"滨江步道{k}号入口",
-                "greenway",
-                placer.site("P"),
-                "existing",
-                at,
-                None,
-                INVENTED,
-                "滨江贯通步道, 2023 年 3 月",
-                "示意",
-            )
+    entries = [
+        (
+            f"滨江步道{k}号入口",
+            east.interpolate(share, normalized=True),
+            "滨江步道 2023 年 3 月贯通; 入口位置示意",
         )
+        for k, share in enumerate((0.12, 0.34, 0.58, 0.83), 1)
+    ]
+    entries += [(name, Point(at), "") for name, at in GREENWAYS]
+    for name, at, note in entries:
+        site = placer.site("P")
+        placer.add(Facility(name, "greenway", site, "existing", at, None, INVENTED, note, "示意"))
 
 
 def _report(placer: Placer) -> dict[str, list[str]]:
@@ -400,7 +407,9 @@ def _place(placer: Placer, type_id: str, committee_id: str, village: bool) -> No
         or (type_id not in AT_CENTRE and not village and placer.dice.chance(0.3))
     ):
         at, site = _own_site(placer, type_id, committee_id)
-    word = {"health_station": "卫生室"}.get(type_id, kind.name) if village else kind.name
+    words = {"remote_kiosk": "远程帮办服务点", "culture_room": "文化活动室"}
+    words |= {"health_station": "卫生室", "greenway": "绿道"} if village else {}
+    word = words.get(type_id, kind.name)
     name = _short(committee_id) + word
     alike = sum(f.name.startswith(name) for f in placer.found)
     name += f"{alike + 1}" if alike else ""
@@ -567,4 +576,4 @@ def _neighbours(placer: Placer, streets: list[Street]) -> None:
 
 def _near_side(point: Point) -> bool:
     """Tell whether a place lies on this bank of the Huangpu, east or north of the boundary (the south is fields)."""
-    return point.y > 7000 and point.x > 3900
+    return point.y > 7000 and point.x > 3400 + (13_300 - point.y) * 0.26

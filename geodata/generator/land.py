@@ -42,11 +42,12 @@ class Cut:
 
 @dataclass(frozen=True)
 class Face:
-    """A piece of ground between streets and waters, with the committee it belongs to ("" outside)."""
+    """A piece of ground between streets and waters, with its committee; ``use`` is ``public`` beside a park."""
 
     polygon: Polygon
     zone: str
     committee_id: str
+    use: str = ""
 
 
 def survey() -> Ground:
@@ -83,11 +84,32 @@ def _order(polygon: Polygon) -> tuple[float, float]:
     return round(-point.y, 0), round(point.x, 2)
 
 
+def skeleton() -> list[tuple[places.Road, LineString]]:
+    """Return the roads with their lines; an end that stops just short of another road is led onto it."""
+    drawn = [(road, smooth(road.points)) for road in places.ROADS]
+    return [
+        (road, _led(line, [other for k, (_, other) in enumerate(drawn) if k != i]))
+        for i, (road, line) in enumerate(drawn)
+    ]
+
+
+def _led(line: LineString, others: list[LineString]) -> LineString:
+    points = list(line.coords)
+    for at in (0, -1):
+        end = Point(points[at])
+        near = min(others, key=end.distance)
+        if end.distance(near) < 45 and not line.intersection(near).dwithin(end, 60):
+            foot = near.interpolate(near.project(end))
+            beyond = (2 * foot.x - end.x, 2 * foot.y - end.y)
+            points.insert(0 if at == 0 else len(points), beyond)
+    return LineString(points)
+
+
 def cells(ground: Ground) -> list[Polygon]:
     """Return the cells between skeleton roads, canals, expressways and the edge of the working area."""
     area = ground.extent.buffer(25)
     lines: list[BaseGeometry] = [area.exterior, ground.river.boundary, *ground.expressways.values()]
-    lines += [smooth(road.points) for road in places.ROADS]
+    lines += [line for _, line in skeleton()]
     lines += [smooth(canal.points) for canal in places.CANALS]
     noded = shapely.union_all(lines, grid_size=GRID_M)
     found = polygons(shapely.polygonize(list(noded.geoms)))
@@ -116,7 +138,10 @@ def zone_at(ground: Ground) -> Callable[[Point], str]:
     return zone
 
 
-TARGET_M2 = {"urban": 62_000.0, "rural": 210_000.0, "outside": 110_000.0}
+OVERSHOOT_M = 2.0
+"""Local streets are drawn this much too long, so that they surely meet; the stump is dropped later."""
+
+TARGET_M2 = {"urban": 62_000.0, "rural": 135_000.0, "outside": 110_000.0}
 """A face larger than this is divided."""
 
 
@@ -149,7 +174,7 @@ def _cut(cell: Polygon, zone: str, dice: Dice) -> tuple[list[LineString], list[P
             and min(p.area for p in pieces) > 0.25 * cell.area
             and min(map(_roundness, pieces)) > 0.3
         ):
-            inside = line.intersection(cell)
+            inside = line.intersection(cell.buffer(OVERSHOOT_M))
             return [
                 part for part in getattr(inside, "geoms", [inside]) if isinstance(part, LineString)
             ], pieces

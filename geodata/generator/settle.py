@@ -77,6 +77,9 @@ NAMED_PARKS = [
     ("世博家园中心绿地", "park_10", (6900, 9560), 12_000.0, False),
     ("芦恒路公园", "park_10", (6250, 13250), 11_500.0, False),
     ("浦秀绿地", "pocket_park", (6760, 8480), 5_200.0, False),
+    ("浦江颐城公园", "park_10", (7300, 8180), 10_400.0, False),
+    ("一品漫城绿地", "pocket_park", (5960, 10420), 4_600.0, False),
+    ("陈行绿地", "pocket_park", (6760, 11450), 4_200.0, False),
 ]
 """Name, type, place, area in square metres, and whether name and area are on record."""
 
@@ -107,10 +110,14 @@ def settle(ground: Ground, faces: list[Face], roadside: Roadside) -> Settled:
             elif face.polygon.area > 6000:
                 campuses.append(face)
     fields = [face for face in faces if face.zone == "rural"]
-    return Settled(_named_estates(estates), _hamlets(fields, roadside), parks, campuses, commerce, fields)
+    return Settled(
+        _closed_off(_named_estates(estates)), _hamlets(fields, roadside), parks, campuses, commerce, fields
+    )
 
 
 def _fixed_use(face: Face) -> str:
+    if face.use == "public":
+        return "campus"
     if face.polygon.contains(Point(from_lonlat(*places.KNOWN_LONLAT["上海市向明中学浦江校区"]))):
         return "campus"
     return "commerce" if any(face.polygon.contains(Point(p)) for p in KEPT.values()) else ""
@@ -127,7 +134,7 @@ def _carve_parks(faces: list[Face]) -> tuple[list[Face], list[Park]]:
         rest = polygons(faces[k].polygon.difference(green.buffer(6, join_style="mitre")))
         largest = max(rest, key=lambda p: round(p.area), default=None)
         if largest is not None and largest.area > 4000:
-            faces[k] = replace(faces[k], polygon=largest)
+            faces[k] = replace(faces[k], polygon=largest, use="public")
         else:
             del faces[k]
     return faces, parks
@@ -161,13 +168,30 @@ def _named_estates(estates: list[Settlement]) -> list[Settlement]:
     return found
 
 
+CLOSED_OFF = {"J20", "J22"}
+"""The last estate of these committees waits for its gates: cut off today, joined with what is under construction."""
+
+
+def _closed_off(estates: list[Settlement]) -> list[Settlement]:
+    last = {e.committee_id: k for k, e in enumerate(estates)}
+    return [
+        _waiting(item) if item.committee_id in CLOSED_OFF and k == last[item.committee_id] else item
+        for k, item in enumerate(estates)
+    ]
+
+
+def _waiting(item: Settlement) -> Settlement:
+    inner, gates = item.paths[: -len(item.gates)], item.paths[-len(item.gates) :]
+    return replace(item, paths=inner + [replace(gate, status="under_construction") for gate in gates])
+
+
 def _hamlets(fields: list[Face], roadside: Roadside) -> list[Settlement]:
     """Return the natural villages: one to three in a rural face by its size, at most sixteen in a village."""
     dice = Dice("hamlets")
     found: list[Settlement] = []
     count: Counter[str] = Counter()
     for face in fields:
-        for _ in range(1 + int(face.polygon.area > 90_000) + int(face.polygon.area > 170_000)):
+        for _ in range(1 + int(face.polygon.area > 80_000) + int(face.polygon.area > 150_000)):
             item = hamlet(face, roadside, [h.plot for h in found], dice)
             if item and count[item.committee_id] < 16:
                 count[item.committee_id] += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from . import places
 from .dice import Dice
 from .frame import GRID_M, smooth
-from .land import BANK_M, Cut, Face, Ground
+from .land import BANK_M, Cut, Face, Ground, skeleton
 
 RANK = {
     "arterial": 0,
@@ -28,7 +29,8 @@ RANK = {
 OVERRUN_M = 20.0
 """Streets run this far beyond the extent, so that they really leave it."""
 
-SHORTEST_M = 4.0
+SHORTEST_M = 1.5
+"""Meetings nearer to each other than this become one."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def lines_of(geometry: BaseGeometry) -> list[LineString]:
 
 def draw(ground: Ground, cuts: list[Cut]) -> list[Street]:
     """Return the public network: roads, local streets, bank paths, footbridges, the tunnel."""
-    shore = ground.water.buffer(BANK_M, quad_segs=3)
+    shore = ground.water.buffer(BANK_M, quad_segs=3).simplify(1.0)
     fence = shapely.union_all(list(ground.expressways.values())).buffer(28)
     sources = _roads(ground) + _locals(cuts, shore, fence) + _bank_paths(ground, shore, fence)
     streets = node(sources + _footbridges(ground))
@@ -66,8 +68,8 @@ def draw(ground: Ground, cuts: list[Cut]) -> list[Street]:
 def _roads(ground: Ground) -> list[Street]:
     frame = ground.extent.buffer(OVERRUN_M)
     found = []
-    for road in places.ROADS:
-        dry = smooth(road.points).intersection(frame).difference(ground.river.buffer(BANK_M))
+    for road, line in skeleton():
+        dry = line.intersection(frame).difference(ground.river.buffer(BANK_M))
         found += [Street(part, road.kind, road.name, road.status) for part in lines_of(dry)]
     return found
 
@@ -84,7 +86,7 @@ def _locals(cuts: list[Cut], shore: BaseGeometry, fence: BaseGeometry) -> list[S
 
 def _bank_paths(ground: Ground, shore: BaseGeometry, fence: BaseGeometry) -> list[Street]:
     frame = ground.extent.buffer(OVERRUN_M)
-    banks = shore.simplify(1.0).boundary.intersection(frame).difference(fence)
+    banks = shore.boundary.intersection(frame).difference(fence)
     found = []
     for line in lines_of(shapely.line_merge(banks) if not isinstance(banks, LineString) else banks):
         by_river = line.distance(ground.river) < BANK_M + 2
@@ -139,7 +141,49 @@ def node(sources: Iterable[Street]) -> list[Street]:
         middle = piece.interpolate(0.5, normalized=True)
         best = min(int(i) for i in tree.query(middle, predicate="dwithin", distance=0.5))
         found.append(replace(ranked[best], line=piece))
+    return _attached(_contracted(found))
+
+
+def _contracted(pieces: list[Street]) -> list[Street]:
+    """Draw meetings less than ``SHORTEST_M`` apart together into one."""
+    joined = _Joined()
+    for piece in pieces:
+        if piece.line.length < SHORTEST_M:
+            joined.join(*ends(piece.line))
+    found = []
+    for piece in pieces:
+        first, last = (joined.root(end) for end in ends(piece.line))
+        if first != last or piece.line.length >= SHORTEST_M:
+            found.append(replace(piece, line=LineString([first, *piece.line.coords[1:-1], last])))
     return found
+
+
+def _attached(streets: list[Street]) -> list[Street]:
+    """Lead lines that pass within ``SHORTEST_M`` / 2 of an end which is not theirs through that end."""
+    tree = shapely.STRtree([s.line for s in streets])
+    ways: dict[int, list[Point]] = {}
+    for place in sorted({end for s in streets for end in ends(s.line)}):
+        for k in tree.query(Point(place), predicate="dwithin", distance=SHORTEST_M / 2):
+            if place not in ends(streets[k].line):
+                ways.setdefault(int(k), []).append(Point(place))
+    found = []
+    for k, street in enumerate(streets):
+        parts = [street.line]
+        for point in ways.get(k, []):
+            near = min(range(len(parts)), key=lambda i: parts[i].distance(point))
+            parts[near : near + 1] = _through(parts[near], point)
+        found += [replace(street, line=part) for part in parts]
+    return found
+
+
+def _through(line: LineString, point: Point) -> list[LineString]:
+    """Split a line at a point beside it; the line is bent to pass through the point."""
+    at = line.project(point)
+    coords = list(line.coords)
+    before = [c for c in coords if line.project(Point(c)) < at - 0.3]
+    after = [c for c in coords if line.project(Point(c)) > at + 0.3]
+    here = point.coords[0]
+    return [LineString(part) for part in ([*before, here], [here, *after]) if len(part) > 1]
 
 
 def _where(line: LineString) -> tuple[float, float, float]:
@@ -148,17 +192,9 @@ def _where(line: LineString) -> tuple[float, float, float]:
 
 
 def _bridges(streets: list[Street], ground: Ground) -> list[Street]:
-    """Split streets at the edge of the water; the piece over it is a bridge, never over the Huangpu."""
+    """Mark the pieces over water; they reach from bank to bank because bank paths meet the street on both sides."""
     shapely.prepare(ground.water)
-    found = []
-    for street in streets:
-        if not ground.water.intersects(street.line):
-            found.append(street)
-            continue
-        dry, wet = street.line.difference(ground.water), street.line.intersection(ground.water)
-        found += [replace(street, line=part) for part in lines_of(dry)]
-        found += [replace(street, line=part, structure="bridge") for part in lines_of(wet)]
-    return found
+    return [replace(s, structure="bridge") if ground.water.intersects(s.line) else s for s in streets]
 
 
 def ends(line: LineString) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -205,7 +241,7 @@ def _dropped(street: Street, ground: Ground) -> float:
         return 0.0 if street.line.centroid.x > _river_x(ground, street.line.centroid.y) else 0.9
     if street.structure == "bridge" or street.status != "existing":
         return 0.0
-    return {"path": 0.6, "village_lane": 0.12, "local": 0.05}.get(street.kind, 0.0)
+    return {"path": 0.6, "village_lane": 0.06, "local": 0.03}.get(street.kind, 0.0)
 
 
 def _without_stubs(streets: list[Street], ground: Ground) -> list[Street]:
@@ -227,6 +263,17 @@ def _without_stubs(streets: list[Street], ground: Ground) -> list[Street]:
         if len(kept) == len(streets):
             return sorted(kept, key=lambda s: _where(s.line))
         streets = kept
+
+
+def without_scraps(streets: list[Street], shortest_m: float = 500.0) -> list[Street]:
+    """Leave out connected parts of the open network that are shorter than ``shortest_m``, unless a site closes them off."""
+    joined = _Joined()
+    for street in streets:
+        joined.join(*ends(street.line))
+    length: Counter[tuple[float, float]] = Counter()
+    for street in streets:
+        length[joined.root(ends(street.line)[0])] += street.line.length
+    return [s for s in streets if length[joined.root(ends(s.line)[0])] >= shortest_m]
 
 
 def _tunnel(ground: Ground) -> list[Street]:

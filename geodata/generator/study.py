@@ -16,7 +16,7 @@ from .land import Face, Ground, assign, committee_areas, divide, survey
 from .people import Group, populate
 from .settle import Settled, settle
 from .spaces import Space, spare_spaces
-from .streets import Street, draw, node, open_faces
+from .streets import Street, draw, node, open_faces, without_scraps
 from .write import Feature, lonlat, write_csv, write_geojson
 
 STATUS_ZH = {"existing": "现状", "under_construction": "在建", "planned": "规划"}
@@ -46,7 +46,7 @@ def build() -> Pujin:
     settled = settle(ground, open_faces(faces, ground, public), Roadside(public))
     homes = [*settled.estates, *settled.hamlets]
     walked = node([s for s in public if s.walkable] + [path for home in homes for path in home.paths])
-    streets = walked + [s for s in public if not s.walkable]
+    streets = without_scraps(walked) + [s for s in public if not s.walkable]
     groups = populate(settled.estates, settled.hamlets)
     facilities, ledger_ids = place_all(ground, settled, groups, streets)
     return Pujin(
