@@ -151,11 +151,18 @@ def top_gaps(results: "Results", *, most: int = MOST_GAPS) -> pd.DataFrame:
 
 
 def problem_counts(problems: pd.DataFrame) -> pd.DataFrame:
-    """Return the findings counted by layer, severity and code, errors first, then the most frequent."""
-    counts = problems.groupby(["severity", "layer", "code"], sort=True).size().rename("count").reset_index()
-    return counts.sort_values(
-        ["severity", "count", "layer", "code"], ascending=[True, False, True, True], kind="stable"
-    ).reset_index(drop=True)
+    """Return the findings counted by severity, layer and code, errors first, then the most frequent.
+
+    ``message`` is that of the first of them, as an example.
+    """
+    keys = ["severity", "layer", "code"]
+    counts = problems.groupby(keys, sort=True).agg(count=("code", "size"), message=("message", "first"))
+    return counts.reset_index().sort_values(
+        ["severity", "count", "layer", "code"],
+        ascending=[True, False, True, True],
+        kind="stable",
+        ignore_index=True,
+    )
 
 
 def write_index(results: "Results", path: Path) -> None:
@@ -177,7 +184,7 @@ def index_html(results: "Results") -> str:
     page = environment.get_template("index.html.j2").render(
         lang=lang,
         study=inputs.study,
-        notices=notices(inputs.study, lang),
+        notices=notices(results),
         counting=counting_words(results).of(lang),
         headlines=headlines(results),
         overview=overview_svg(results),
@@ -185,6 +192,7 @@ def index_html(results: "Results") -> str:
         no_class_colour=VERDICT_COLOURS["none"],
         groups=_groups(results),
         marks=_marks(results),
+        estimated=bool(inputs.residents["basis"].str.startswith("estimated").any()),
         circles=_circle_rows(results),
         gaps=top_gaps(results),
         gap_count=int((results.tables["gaps"]["verdict"] == "not_met").sum()),

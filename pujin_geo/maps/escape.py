@@ -8,18 +8,19 @@ import pandas as pd
 
 Frame = TypeVar("Frame", bound=pd.DataFrame)
 
-_ENTITIES = str.maketrans({"`": "&#96;", "$": "&#36;", "\\": "&#92;"})
+_ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in "`$\\{}"})
 _SCRIPT_SAFE = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&'`$\u2028\u2029"})
 
 
 def escape(text: str) -> str:
-    r"""Return text that stays text in HTML, also inside a JavaScript template literal.
+    r"""Return text that stays text in HTML, in a JavaScript template literal and in a Jinja template.
 
     folium writes popups and tooltips into template literals, where a backtick, ``${`` or a backslash
-    would end the text or run it.
+    would end the text or run it; and what it has rendered it compiles as a template once more, where
+    ``{{`` would be evaluated in Python.
 
     >>> escape("<b>`${1+1}` \\9")
-    '&lt;b&gt;&#96;&#36;{1+1}&#96; &#92;9'
+    '&lt;b&gt;&#96;&#36;&#123;1+1&#125;&#96; &#92;9'
     """
     return html.escape(text, quote=True).translate(_ENTITIES)
 

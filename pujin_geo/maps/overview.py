@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 WIDTH = 7_200
 """Drawing units across; a unit is a tenth of a pixel where the picture is 720 pixels wide."""
 
-TALLEST = 9_600
+TALLEST = 8_800
 _DOT_UNITS = (45, 70, 105)
 _AREAS = (("residential_land", "#e9e0d2"), ("green", "#cfe0bd"), ("water", "#b8d4e3"))
-_STREETS = (("local", "#cfc9c0", 9.0), ("main", "#b9ab95", 24.0))
+_STREETS = (("path", "#ded6c8", 6.0), ("local", "#cfc9c0", 10.0), ("main", "#b9ab95", 24.0))
 
 
 class _Frame:
@@ -59,9 +59,11 @@ def overview_svg(results: "Results") -> Markup:
     title = Text("总图: 居民点可达的基础类设施占比", "Overview: share of basic types within walking reach")
     drawing = Markup("").join(parts)
     return Markup(
-        '<svg class="overview" viewBox="0 0 {0} {1}" role="img" aria-label="{2}" xmlns="http://www.w3.org/2000/svg">'
+        '<svg class="overview" width="{4}" height="{5}" viewBox="0 0 {0} {1}" role="img" aria-label="{2}" xmlns="http://www.w3.org/2000/svg">'
         '<rect width="{0}" height="{1}" fill="#f6f4ef"/>{3}</svg>'
-    ).format(frame.width, frame.height, title.of(results.lang), drawing)
+    ).format(
+        frame.width, frame.height, title.of(results.lang), drawing, frame.width // 10, frame.height // 10
+    )
 
 
 def _box(results: "Results") -> tuple[float, float, float, float]:

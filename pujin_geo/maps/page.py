@@ -4,7 +4,7 @@ import html
 from typing import TYPE_CHECKING, Any
 
 import folium
-from branca.element import MacroElement
+from branca.element import Element, MacroElement
 from folium.template import Template
 
 from ..texts import Lang
@@ -53,39 +53,39 @@ class StudyMap(folium.Map):
         )
 
 
+class _Raw(Element):
+    """Text that goes into the page as it is: a plain ``Element`` would compile it as a template."""
+
+    _template = Template("{{ this.text }}")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
 class _Page(MacroElement):
     """Style, panel, data and scripts of a page, placed where folium places such things."""
-
-    _template = Template(
-        """
-        {% macro header(this, kwargs) %}
-        <style>
-        {{ this.style }}
-        </style>
-        {% for script in this.scripts %}
-        <script>
-        {{ script }}
-        </script>
-        {% endfor %}
-        {% endmacro %}
-        {% macro html(this, kwargs) %}
-        {{ this.panel }}
-        <script type="application/json" id="pj-data">{{ this.data }}</script>
-        {% endmacro %}
-        {% macro script(this, kwargs) %}
-        {{ this.start }}({{ this._parent.get_name() }});
-        {% endmacro %}
-        """
-    )
 
     def __init__(self, *, scripts: tuple[str, ...], start: str, panel: str, data: dict[str, Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # branca has no types
         self._name = "Page"
-        self.style = asset("page.css")
-        self.scripts = [asset(name) for name in scripts]
-        self.start = start
-        self.panel = panel
-        self.data = json_block(data)
+        self._scripts = scripts
+        self._start = start
+        self._panel = panel
+        self._data = json_block(data)
+
+    def render(self, **_: Any) -> str:
+        """Hand the parts to the figure around the map."""
+        figure: Any = self.get_root()
+        map_: Any = self._parent
+        name = self.get_name()
+        header = [f"<style>\n{asset('page.css')}\n</style>"]
+        header += [f"<script>\n{asset(script)}\n</script>" for script in self._scripts]
+        block = f'<script type="application/json" id="pj-data">{self._data}</script>'
+        figure.header.add_child(_Raw("\n".join(header)), name=name)
+        figure.html.add_child(_Raw(f"{self._panel}\n{block}"), name=name)
+        figure.script.add_child(_Raw(f"{self._start}({map_.get_name()});"), name=name)
+        return ""
 
 
 def study_map(
@@ -118,7 +118,7 @@ def study_map(
     panel = (
         templates()
         .get_template(template)
-        .render(title=title, lang=results.lang, notices=notices(inputs.study, results.lang), **words)
+        .render(title=title, lang=results.lang, notices=notices(results), **words)
     )
     _Page(scripts=scripts, start=start, panel=panel, data={"base": background, "view": view, **data}).add_to(
         map_

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..texts import Lang, Text
+from ..texts import Text
 
 if TYPE_CHECKING:
     from ..results import Results
-    from ..study import Study
 
 STATUSES: dict[str, Text] = {
     "existing": Text("现状", "existing"),
@@ -31,15 +30,19 @@ def templates() -> Environment:
     )
 
 
-def notices(study: "Study", lang: Lang) -> list[str]:
+def notices(results: "Results") -> list[str]:
     """Return the marks that every map and page bears.
 
     The published boundary map of a place needs an approval number; these sheets have none.
     """
     marks = [Text("内部讨论", "for internal discussion"), Text("示意", "schematic")]
-    if study.synthetic:
+    if results.inputs.residents["basis"].str.startswith("estimated").any():
+        marks.insert(0, Text("人口为估算", "estimated population"))
+    if results.include_planned:
+        marks.insert(0, Text("规划情景", "scenario with planned facilities"))
+    if results.inputs.study.synthetic:
         marks.insert(0, Text("合成数据", "synthetic data"))
-    return [mark.of(lang) for mark in marks]
+    return [mark.of(results.lang) for mark in marks]
 
 
 def sources(results: "Results") -> list[str]:

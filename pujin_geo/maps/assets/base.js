@@ -43,7 +43,7 @@ pujin.LINES = [
   ["local", "#ffffff", 1.6, {}],
   ["main", "#fff6dc", 3.4, {}],
   ["future", "#c06c00", 1.8, { dashArray: "6 5" }],
-  ["barriers", "#8d6e63", 1.1, { dashArray: "2 3", opacity: 0.8 }],
+  ["barriers", "#8d6e63", 0.8, { opacity: 0.55 }],
   ["committees", "#8b83a6", 1.0, { dashArray: "7 4" }],
   ["boundary", "#5a4a8a", 2.4, {}],
 ];

@@ -70,8 +70,10 @@ pujin.suitability = function (map) {
   const renderer = L.canvas({ padding: 0.3, tolerance: 3 });
   const demand = pujin.demandPoints(map, data, renderer);
   const facilities = pujin.facilities(map, data, renderer);
-  pujin.choice(data, demand, facilities);
-  pujin.filters(data, facilities);
+  pujin.choice(demand, facilities);
+  pujin.filters(facilities);
+  document.getElementById("pj-demand").addEventListener("change", (event) => demand.setShown(event.target.checked));
+  document.getElementById("pj-facilities").addEventListener("change", (event) => facilities.setShown(event.target.checked));
   pujin.search(map, data, facilities);
   const resize = () => {
     demand.resize();
@@ -113,6 +115,10 @@ pujin.demandPoints = function (map, data, renderer) {
   })[demand.verdicts[id][i]];
   return {
     points,
+    setShown(wanted) {
+      for (const point of points) point[wanted ? "addTo" : "removeFrom"](map);
+      if (wanted) for (const point of points) point.bringToBack();
+    },
     colour(id) {
       const style = id ? byVerdict(id) : byShare;
       points.forEach((point, i) => point.setStyle(style(i)));
@@ -169,6 +175,7 @@ pujin.facilities = function (map, data, renderer) {
   const hiddenTypes = new Set();
   const hiddenStatuses = new Set();
   let only = null;
+  let shown = true;
   const places = new Map();
   functions.forEach((row, i) => {
     const key = `${row[4]},${row[5]}`;
@@ -186,7 +193,7 @@ pujin.facilities = function (map, data, renderer) {
   const show = () => {
     functions.forEach((row, i) => {
       const other = only && types[row[1] - 1].id !== only;
-      const wanted = !other && !hiddenTypes.has(row[1]) && !hiddenStatuses.has(row[2]);
+      const wanted = shown && !other && !hiddenTypes.has(row[1]) && !hiddenStatuses.has(row[2]);
       if (wanted && !map.hasLayer(signs[i])) signs[i].addTo(map);
       if (!wanted) signs[i].remove();
     });
@@ -202,6 +209,10 @@ pujin.facilities = function (map, data, renderer) {
     },
     setStatus(status, wanted) {
       hiddenStatuses[wanted ? "delete" : "add"](status);
+      show();
+    },
+    setShown(wanted) {
+      shown = wanted;
       show();
     },
     setOnly(id) {
@@ -262,7 +273,7 @@ pujin.facilityCard = function (data, i) {
   return card;
 };
 
-pujin.choice = function (data, demand, facilities) {
+pujin.choice = function (demand, facilities) {
   const choice = document.getElementById("pj-choice");
   const apply = () => {
     const id = choice.value;
@@ -275,7 +286,7 @@ pujin.choice = function (data, demand, facilities) {
   apply();
 };
 
-pujin.filters = function (data, facilities) {
+pujin.filters = function (facilities) {
   for (const box of document.querySelectorAll("[data-type]")) {
     box.addEventListener("change", () => facilities.setType(Number(box.dataset.type), box.checked));
   }
