@@ -22,13 +22,13 @@ run-real: setup
 	$(BIN)/pujin-geo run outputs/studies/helsinki
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --doctest-modules pujin_geo tests
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --doctest-modules pujin_geo tests
 
 # After a change of dependencies in pyproject.toml (needs uv); environment.yml follows by hand, a test compares.
 lock:
