@@ -92,7 +92,7 @@ def _list_unknown_types(
 
 
 def _unknown_type(types: Types, value: str) -> Text:
-    best = process.extractOne(normalise(value), list(types.lookup), scorer=fuzz.ratio, score_cutoff=45)
+    best = process.extractOne(normalise(value), list(types.lookup), scorer=fuzz.ratio, score_cutoff=55)
     near = Text("", "")
     if best is not None:
         facility_type = types.lookup[str(best[0])]
@@ -224,11 +224,15 @@ def are_alike(one: str, other: str) -> bool:
     >>> are_alike("景江苑助餐点", "景江苑 助餐点(新)"), are_alike("滨浦二村助餐点", "滨浦七村助餐点")
     (True, False)
     """
-    a, b = normalise(one), normalise(other)
+    a, b = normalise(_without_remark(one)), normalise(_without_remark(other))
     if not a or not b or _numerals(a) != _numerals(b):
         return False
     short = min(len(a), len(b))
     return a == b or fuzz.ratio(a, b) >= ALIKE or (short >= 4 and fuzz.partial_ratio(a, b) >= 95)
+
+
+def _without_remark(name: str) -> str:
+    return re.sub(r"[(（][^()（）]*[)）]\s*$", "", name) or name
 
 
 def _numerals(name: str) -> list[str]:

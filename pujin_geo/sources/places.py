@@ -406,8 +406,10 @@ def _is_global(crs: CRS) -> bool:
 
 def _puts_alike(shapes: Shapes, own: CRS, wanted: CRS) -> bool:
     bounds = shapely.total_bounds(shapes)
-    if not np.isfinite(bounds).all():
-        return True
+    if own.ellipsoid is None or wanted.ellipsoid is None or not np.isfinite(bounds).all():
+        return not np.isfinite(bounds).all()
+    if abs(own.ellipsoid.semi_major_metre - wanted.ellipsoid.semi_major_metre) > 1:
+        return False  # PROJ may know no shift between them and would show none
     corners = bounds[[0, 2]], bounds[[1, 3]]
     try:
         there = [
@@ -427,14 +429,14 @@ def _in_range(shapes: Shapes, bounds: Floats, datum: str, findings: Findings) ->
     lon = np.abs(bounds[:, [0, 2]]).max(axis=1)
     lat = np.abs(bounds[:, [1, 3]]).max(axis=1)
     out = (lon > 180) | (lat > 90)
+    mirrored = out & (lat <= 180) & (lon <= 90)
     middle = np.column_stack([bounds[:, [0, 2]].mean(axis=1), bounds[:, [1, 3]].mean(axis=1)])
     if datum in _OFFSET_DATUMS:
         outside = outside_china(middle[:, 0], middle[:, 1])
+        mirrored = outside & ~outside_china(middle[:, 1], middle[:, 0])
         # If all lie outside, the datum itself is wrong and project() says so.
-        mirrored_inside = outside & ~outside_china(middle[:, 1], middle[:, 0])
-        if not outside[~shapely.is_missing(shapes)].all() or mirrored_inside.any():
+        if mirrored.any() or not outside[~shapely.is_missing(shapes)].all():
             out |= outside
-    mirrored = out & (lat <= 180) & (lon <= 90)
     _list_swapped(mirrored, middle, findings)
     _list_implausible(out & ~mirrored, middle, findings)
     return _without(shapes, out)
