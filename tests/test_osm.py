@@ -202,6 +202,22 @@ def test_a_square_becomes_its_outline_and_a_crossing_bridge_gets_no_vertex():
     assert not shared
 
 
+def test_squares_that_meet_no_street_are_kept_but_lead_nowhere():
+    square = {"highway": "pedestrian", "area": "yes"}
+    lines = street_lines(
+        street_frame(
+            (square, box(0, 0, 1, 1)),  # meets the street below at a corner
+            ({"highway": "footway"}, LineString([(1, 1), (2, 2)])),
+            (square, box(5, 5, 6, 6)),  # these two meet each other and nothing else
+            (square, box(6, 6, 7, 7)),
+            ({"highway": "steps"}, LineString([(5, 5), (4, 4)])),  # not even steps that are shut
+            ({"highway": "path"}, LineString([(20, 20), (21, 21)])),  # an island, but of a path: say so later
+        ).assign(foot=["", "", "", "", "no", ""])
+    )
+    assert lines.streets["walkable"].tolist() == [True, True, False, False, False, True]
+    assert lines.areas_apart == 2
+
+
 def test_unknown_classes_are_counted():
     lines = street_lines(street_frame(({"highway": "hyperloop"}, LineString([(0, 0), (1, 0)]))))
     assert lines.unknown == {"hyperloop": 1}

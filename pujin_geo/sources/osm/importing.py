@@ -148,8 +148,9 @@ def _streets(pbf: Path, elements: gpd.GeoDataFrame, cut: CutStreets) -> StreetLi
     whole = ways[~ways["osm_id"].isin(cut.streets["osm_id"])]
     pieces = cut.streets[~cut.streets.geometry.is_empty]
     columns = ["osm_id", *STREET_TAGS, "geometry"]
-    parts = [part[columns] for part in (whole, pieces, cut.outlines) if len(part)]
-    lines = street_lines(pd.concat(parts, ignore_index=True) if parts else whole[columns])
+    parts = [part[columns] for part in (whole, pieces) if len(part)]
+    ways = pd.concat(parts, ignore_index=True) if parts else whole[columns]
+    lines = street_lines(ways, cut.outlines[columns])
     if lines.streets.empty:
         raise SourceError(
             Text(

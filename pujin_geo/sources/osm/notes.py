@@ -89,6 +89,14 @@ def street_notes(lines: StreetLines, cut: CutStreets, streets_outside: int) -> l
                 "walkable = no.",
             )
         )
+    if lines.areas_apart:
+        notes.append(
+            Text(
+                f"其中 {lines.areas_apart} 处步行广场的轮廓不与任何道路相接, 走不到, 记为不可步行; 若确实相通, 请在图上补画连接。",
+                f"Among them are {lines.areas_apart} outlines of squares that meet no street: nobody gets there, so they are "
+                "not walkable. Draw the connection if there is one.",
+            )
+        )
     if lines.zero_length or lines.duplicates:
         notes.append(
             Text(

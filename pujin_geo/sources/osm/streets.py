@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 KINDS = {
     "motorway": "expressway",
@@ -75,12 +77,14 @@ class StreetLines:
         streets: walkable (bool), status, kind, name, ``geometry`` (LineString or MultiLineString).
         zero_length: pieces without length that were left out.
         duplicates: pieces drawn twice that were left out.
+        areas_apart: outlines of areas that meet no street; kept, not walkable.
         unknown: ``highway`` value that no rule knows → number of ways; kept, not walkable.
     """
 
     streets: gpd.GeoDataFrame
     zero_length: int
     duplicates: int
+    areas_apart: int
     unknown: dict[str, int]
 
 
@@ -121,32 +125,63 @@ def street_rows(tags: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, index=tags.index)
 
 
-def street_lines(elements: gpd.GeoDataFrame) -> StreetLines:
+def street_lines(elements: gpd.GeoDataFrame, outlines: gpd.GeoDataFrame | None = None) -> StreetLines:
     """Make the streets layer of ways and areas.
 
     A way stays one line with all its nodes, so that ways meet where they share a node and nowhere
     else: a bridge over a street does not meet it. An area for walking (a square) becomes its outline.
+    Outlines that meet no street are kept but not walkable: nobody gets there, and people and facilities
+    beside them would seem cut off although a street is near.
 
     Args:
-        elements: ``osm_id``, the columns ``STREET_TAGS`` and ``geometry``; ways and relations.
+        elements: the columns ``STREET_TAGS`` and ``geometry`` (lines and areas).
+        outlines: the same for lines that are parts of an area's outline.
     """
-    ways = elements[is_street(elements)].reset_index(drop=True)
-    rows = street_rows(ways)
+    is_area = pd.Series(shapely.get_dimensions(elements.geometry.to_numpy()) == 2, index=elements.index)
+    drawn = elements.assign(is_area=is_area)
+    if outlines is not None and len(outlines):
+        drawn = pd.concat([drawn, outlines.assign(is_area=True)], ignore_index=True)
+    ways = drawn[is_street(drawn)].reset_index(drop=True)
+    rows = street_rows(ways).assign(is_area=ways["is_area"].astype(bool))
     unknown = ways.loc[rows["kind"] == "", "highway"].value_counts().sort_index()
     streets = gpd.GeoDataFrame(rows, geometry=_as_lines(ways.geometry.to_numpy()), crs=elements.crs)
     has_length = shapely.length(streets.geometry.to_numpy()) > 0
-    whole = streets[has_length]
-    # A drawn-twice piece keeps the row on which one may walk today.
-    best_first = whole.assign(_open=whole["walkable"] & (whole["status"] == "existing"))
-    best_first = best_first.sort_values("_open", ascending=False, kind="stable")
-    twice = pd.Series(shapely.to_wkb(shapely.normalize(best_first.geometry.to_numpy()))).duplicated()
-    once = best_first[~twice.to_numpy()].sort_index().drop(columns="_open")
+    once = _drawn_once(streets[has_length])
+    apart = _areas_apart(once)
+    once["walkable"] &= ~apart
     return StreetLines(
-        streets=once.reset_index(drop=True),
+        streets=once.drop(columns="is_area"),
         zero_length=int((~has_length).sum()),
-        duplicates=int(twice.sum()),
+        duplicates=int(has_length.sum()) - len(once),
+        areas_apart=int(apart.sum()),
         unknown={str(value): int(count) for value, count in unknown.items()},
     )
+
+
+def _drawn_once(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Drop pieces drawn twice; the row stays on which one may walk today."""
+    is_open = streets["walkable"] & (streets["status"] == "existing")
+    best_first = streets.loc[is_open.sort_values(ascending=False, kind="stable").index]
+    shapes = shapely.to_wkb(shapely.normalize(best_first.geometry.to_numpy()))
+    kept = best_first[~pd.Series(shapes).duplicated().to_numpy()]
+    return kept.sort_index().reset_index(drop=True)
+
+
+def _areas_apart(streets: gpd.GeoDataFrame) -> "pd.Series[bool]":
+    """Return which walkable outlines are connected, by shared vertices, to outlines only."""
+    used = np.flatnonzero((streets["walkable"] & (streets["status"] == "existing")).to_numpy())
+    apart = pd.Series(False, index=streets.index)
+    if not len(used):
+        return apart
+    lonlat, line = shapely.get_coordinates(streets.geometry.to_numpy()[used], return_index=True)
+    _, vertex = np.unique(lonlat, axis=0, return_inverse=True)
+    size = len(used) + int(vertex.max()) + 1
+    meets = coo_array((np.ones(len(line)), (line, len(used) + vertex.ravel())), shape=(size, size))
+    part = connected_components(meets, directed=False)[1][: len(used)]
+    has_street = np.zeros(part.max() + 1, dtype=bool)
+    has_street[part[~streets["is_area"].to_numpy()[used]]] = True
+    apart.iloc[used] = ~has_street[part]
+    return apart
 
 
 def _as_lines(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
