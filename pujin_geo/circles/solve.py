@@ -223,7 +223,7 @@ class _Model:
         self.upper = np.concatenate([np.ones(self.pairs), np.full(3 * hubs, np.inf)])
         self._rows: list[LinearConstraint] = []
         self._cuts: list[tuple[Ints, Ints]] = []
-        self._neighbours = _neighbour_lists(instance.links, units)
+        self._neighbours = neighbour_lists(instance.links, units)
         self._assignment()
         self._bands()
         self._wishes()
@@ -333,7 +333,8 @@ class _Model:
                 self._cut(unit, int(hub), separator)
 
 
-def _neighbour_lists(links: Ints, units: int) -> list[set[int]]:
+def neighbour_lists(links: Ints, units: int) -> list[set[int]]:
+    """Return the neighbours of every unit 0..units-1."""
     neighbours: list[set[int]] = [set() for _ in range(units)]
     for one, other in links.tolist():
         neighbours[one].add(other)
