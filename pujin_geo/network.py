@@ -395,12 +395,13 @@ def _cut_at_nodes(vertices: _Vertices, bridges: Ints) -> _Pieces:
     is_node_place = uses > 1
     is_node_place[place[is_first | is_last]] = True
     is_node_place[bridges.ravel()] = True
+    xy = vertices.place_xy[place]
+    is_node_place[place[_turns_back(xy, is_first | is_last)]] = True
     is_node = is_node_place[place]
 
     starts = np.flatnonzero(is_node & ~is_last)
     stops = np.flatnonzero(is_node & ~is_first)
     # Interior nodes end one piece and begin the next, so starts and stops pair off in order.
-    xy = vertices.place_xy[place]
     step_m = np.zeros(count)
     step_m[1:] = quantise(np.hypot(*(xy[1:] - xy[:-1]).T))
     step_m[is_first] = 0.0
@@ -419,6 +420,15 @@ def _cut_at_nodes(vertices: _Vertices, bridges: Ints) -> _Pieces:
         np.concatenate([geometry, shapely.linestrings(vertices.place_xy[bridges])]),
         np.concatenate([vertices.line_street[line[starts]], np.full(len(bridges), -1, dtype=np.int64)]),
     )
+
+
+def _turns_back(xy: Floats, is_end: NDArray[np.bool_]) -> Ints:
+    """Return the vertices where a line runs back over itself: one place would be twice on one edge."""
+    middle: Ints = np.flatnonzero(~is_end)
+    before, at, behind = xy[middle - 1], xy[middle], xy[middle + 1]
+    apart_m = np.minimum(_distance_to_segment(before, at, behind), _distance_to_segment(behind, at, before))
+    turning: Ints = middle[apart_m <= SAME_PLACE_M]
+    return turning
 
 
 def _assemble(crs: CRS, place_xy: Floats, pieces: _Pieces, problems: list[Problem]) -> Network:

@@ -6,6 +6,7 @@ real coordinates; pass ``origin=(0, 0)`` for a drawing at the origin.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -129,10 +130,15 @@ def _facility(row: Row, number: int, catalogue: pd.DataFrame) -> Row:
     }
 
 
+@cache
+def _empty(name: str) -> gpd.GeoDataFrame:
+    return empty_layer(name, UTM)
+
+
 def _layer(name: str, rows: list[Row], origin: tuple[float, float]) -> gpd.GeoDataFrame:
-    empty = empty_layer(name, UTM)
+    empty = _empty(name)
     if not rows:
-        return empty
+        return empty.copy()
     moved = [translate(row["geometry"], *origin) if any(origin) else row["geometry"] for row in rows]
     numbered = [{**row, "row": n, "source_row": n + 1} for n, row in enumerate(rows, start=1)]
     table = pd.DataFrame(numbered).drop(columns="geometry")
