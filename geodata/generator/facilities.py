@@ -242,9 +242,10 @@ def _short(committee_id: str) -> str:
 
 def _area(placer: Placer, type_id: str) -> int | None:
     sizes = KINDS[type_id].area_m2
-    return (
-        None if sizes is None else round(placer.dice.between(*sizes), -1 if sizes[1] > 100 else None) or None
-    )
+    if sizes is None:
+        return None
+    size = placer.dice.between(*sizes)
+    return round(size / 10) * 10 if sizes[1] > 100 else round(size)
 
 
 def _stations(placer: Placer) -> None:
@@ -576,4 +577,4 @@ def _neighbours(placer: Placer, streets: list[Street]) -> None:
 
 def _near_side(point: Point) -> bool:
     """Tell whether a place lies on this bank of the Huangpu, east or north of the boundary (the south is fields)."""
-    return point.y > 7000 and point.x > 3400 + (13_300 - point.y) * 0.26
+    return bool(point.y > 7000 and point.x > 3400 + (13_300 - point.y) * 0.26)

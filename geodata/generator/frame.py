@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import shapely
 from pyproj import Transformer
@@ -35,7 +37,7 @@ def to_lonlat(geometry: BaseGeometry, decimals: int = 7) -> BaseGeometry:
     return shapely.transform(geometry, degrees)
 
 
-def smooth(points: list[tuple[float, float]], step_m: float = 50.0) -> shapely.LineString:
+def smooth(points: Sequence[tuple[float, float]], step_m: float = 50.0) -> shapely.LineString:
     """Return a Catmull-Rom curve through the points, with a vertex about every ``step_m`` metres.
 
     >>> smooth([(0, 0), (100, 0)], 50).length

@@ -186,7 +186,7 @@ def _node(cell: Polygon, line: LineString) -> list[LineString]:
 
 
 def _roundness(polygon: Polygon) -> float:
-    return 4 * math.pi * polygon.area / polygon.length**2
+    return 4 * math.pi * float(polygon.area) / float(polygon.length) ** 2
 
 
 def _across(cell: Polygon, share: float, turn: float, zone: str, dice: Dice) -> LineString:

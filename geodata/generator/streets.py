@@ -225,7 +225,8 @@ class _Joined:
 def _thin(streets: list[Street], ground: Ground) -> list[Street]:
     """Leave out some bank paths and lanes, but never one that a place hangs on."""
     dice = Dice("thin")
-    kept, spare = [], []
+    kept: list[Street] = []
+    spare: list[Street] = []
     for street in streets:
         (spare if dice.chance(_dropped(street, ground)) else kept).append(street)
     joined = _Joined()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,8 @@ from .streets import Street, draw, node, open_faces, without_scraps
 from .write import Feature, lonlat, write_csv, write_geojson
 
 STATUS_ZH = {"existing": "现状", "under_construction": "在建", "planned": "规划"}
-SHOWN, ASSUMED = "已知", "示意"
+SCOPE_ZH = {"urban": "城镇", "rural": "乡村"}
+ASSUMED = "示意"
 
 
 @dataclass(frozen=True)
@@ -200,10 +202,11 @@ def _write_ledger(path: Path, pujin: Pujin) -> None:
     rows = []
     for number, entry in enumerate(report.ENTRIES, 1):
         ids = pujin.ledger_ids.get(entry.place, [])
+        remark = entry.remark or ("见 streets.geojson" if entry.where.startswith("street:") else "")
         inside = "是" if ids and all(i in counted for i in ids) else "否"
         rows.append(
             (number, entry.place, entry.kind, entry.types, entry.suitability, STATUS_ZH[entry.status], entry.many,
-             inside, ";".join(ids), entry.sentence, entry.remark)
+             inside, ";".join(ids), entry.sentence, remark)
         )  # fmt: skip
     write_csv(path, header, rows)
 
@@ -221,6 +224,7 @@ def _write_reconciliation(path: Path, pujin: Pujin) -> None:
     parks = sum(e.where == "park" and e.types == "pocket_park" for e in report.ENTRIES)
     houses = len(pujin.ledger_ids["平安屋"])
     half = "街道2023上半年工作报告"
+    drawn = _drawn_circles(path.parent)
     rows: list[tuple[str, float, str, float, str]] = [
         (
             "“五宜”设施点 (处)",
@@ -229,7 +233,13 @@ def _write_reconciliation(path: Path, pujin: Pujin) -> None:
             len(_counted(pujin)),
             "合成数据, 按功能计; 报告按场所还是按功能计, 待核",
         ),
-        ("社区生活圈 (个)", 12, f"{half}: 初步划定社区生活圈12个", 0, "待划示: 由 pujin-geo circles 划定"),
+        (
+            "社区生活圈 (个)",
+            12,
+            f"{half}: 初步划定社区生活圈12个",
+            drawn,
+            "" if drawn else "待划示: 由 pujin-geo circles 划定",
+        ),
         (
             "居村 (个)",
             32,
@@ -273,5 +283,11 @@ def _write_reconciliation(path: Path, pujin: Pujin) -> None:
     write_csv(path, header, table)
 
 
+def _drawn_circles(folder: Path) -> int:
+    """Return the number of living circles that the folder holds; they are drawn by the package, not here."""
+    path = folder / "circles.geojson"
+    return len(json.loads(path.read_text(encoding="utf-8"))["features"]) if path.exists() else 0
+
+
 def _km2(shape: BaseGeometry) -> float:
-    return round(shape.area / 1e6, 2)
+    return round(float(shape.area) / 1e6, 2)
