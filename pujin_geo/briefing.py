@@ -12,7 +12,7 @@ from .maps.coverage import VERDICTS, basic_reach, counting_words, threshold_word
 from .maps.figures import percent, whole
 from .maps.offline import content_security_policy
 from .maps.overview import overview_svg
-from .maps.palette import DEMAND_CLASSES, VERDICT_COLOURS
+from .maps.palette import DEMAND_CLASSES, VERDICT_COLOURS, demand_class
 from .maps.words import notices, sources, templates
 from .tables import LAYERS
 from .texts import Text
@@ -188,8 +188,7 @@ def index_html(results: "Results") -> str:
         counting=counting_words(results).of(lang),
         headlines=headlines(results),
         overview=overview_svg(results),
-        classes=[(colour, text.of(lang)) for _, colour, text in DEMAND_CLASSES],
-        no_class_colour=VERDICT_COLOURS["none"],
+        classes=_class_rows(results),
         groups=_groups(results),
         marks=_marks(results),
         estimated=bool(inputs.residents["basis"].str.startswith("estimated").any()),
@@ -224,12 +223,27 @@ def share_range(low: float, high: float) -> str:
     """Return a share as percent, as a range where what is unknown could change it.
 
     >>> share_range(0.5, 0.5), share_range(0.5, 0.62)
-    ('50.0 %', '50.0 – 62.0 %')
+    ('50.0%', '50.0–62.0%')
     """
 
     if percent(low) == percent(high):
         return percent(low)
-    return f"{percent(low).removesuffix(' %')} – {percent(high)}"
+    return f"{percent(low).removesuffix('%')}–{percent(high)}"
+
+
+def _class_rows(results: "Results") -> list[tuple[str, str, float, float]]:
+    """Return the classes of the overview: colour, words, residents in them, and their share of all."""
+    reach = basic_reach(results)
+    classes = demand_class(reach["met_share"].to_numpy(dtype=float))
+    total = float(reach["population"].sum()) or float("nan")
+    rows = [(colour, text.of(results.lang)) for _, colour, text in DEMAND_CLASSES]
+    people = [float(reach["population"][classes == code].sum()) for code in range(len(rows))]
+    none = float(reach["population"][classes == -1].sum())
+    if none:
+        words = Text("没有适用的基础类设施", "no basic type applies").of(results.lang)
+        rows.append((VERDICT_COLOURS["none"], words))
+        people.append(none)
+    return [(*row, number, number / total) for row, number in zip(rows, people, strict=True)]
 
 
 def _groups(results: "Results") -> list[dict[str, Any]]:

@@ -16,10 +16,10 @@ def percent(share: float) -> str:
     """Return a share of 0..1 as percent with one decimal; all and nothing are printed only where exact.
 
     >>> percent(0.625), percent(0.99996), percent(0.0001), percent(1.0), percent(float("nan"))
-    ('62.5 %', '99.9 %', '0.1 %', '100 %', '—')
+    ('62.5%', '99.9%', '0.1%', '100%', '—')
     """
     if math.isnan(share):
         return "—"
     if share in {0.0, 1.0}:
-        return f"{share:.0%}".replace("%", " %")
-    return f"{min(max(round(share * 100, 1), 0.1), 99.9):.1f} %"
+        return f"{share:.0%}"
+    return f"{min(max(round(share * 100, 1), 0.1), 99.9):.1f}%"

@@ -36,10 +36,10 @@ pujin.Sign = L.CircleMarker.extend({
     const hollow = shape === "planned";
     c.beginPath();
     pujin.SHAPES[shape](c, x, y, r);
-    c.lineWidth = shape === "closed" ? 4 : 3.4;
+    c.lineWidth = (shape === "closed" ? 3.6 : 3) * (r < 6 ? 0.75 : 1);
     c.strokeStyle = "#ffffff";
     c.stroke();
-    c.lineWidth = shape === "closed" ? 2.2 : 1.6;
+    c.lineWidth = shape === "closed" ? 2 : 1.2;
     c.strokeStyle = colour;
     c.stroke();
     if (shape === "closed") return;
@@ -198,7 +198,7 @@ pujin.facilities = function (map, data, renderer) {
       if (!wanted) signs[i].remove();
     });
   };
-  const radius = () => Math.min(Math.max(3 + (map.getZoom() - 12.5) * 1.7, 3), 9);
+  const radius = () => Math.min(Math.max(3 + (map.getZoom() - 13) * 1.9, 3), 9);
   show();
   return {
     signs,
