@@ -168,7 +168,7 @@ def _write_residents(path: Path, groups: list[Group]) -> None:
             g.name,
             g.committee_id,
             names[g.committee_id],
-            g.scope,
+            SCOPE_ZH[g.scope],
             *g.ages.values(),
             *lonlat(g.at),
             ASSUMED,
