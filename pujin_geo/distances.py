@@ -62,10 +62,11 @@ def nearest(
     targets = targets.assign(leg_m=targets["leg_m"] + targets["rank"] * (QUANTUM_M / 2**bits))
     best = np.full((count, groups), np.inf)
     item = origins["item"].to_numpy()
-    along = _along_one_edge(origins, targets, groups)
+    ways = _distinct_ways(targets)
+    along = _along_one_edge(origins, ways, groups)
     for first in range(0, groups, BATCH_ROWS):
         batch = range(first, min(first + BATCH_ROWS, groups))
-        by_node = _from_groups(network, targets, batch)
+        by_node = _from_groups(network, ways, batch)
         best[item, first : first + len(batch)] = _at_origins(network, origins, by_node)
     best[item] = np.minimum(best[item], along)
     return _split_rank(best, targets, bits)
@@ -83,6 +84,12 @@ def _rank_in_group(group: Ints) -> Ints:
 def _rank_bits(targets: pd.DataFrame) -> int:
     most = int(targets["rank"].max()) + 1 if len(targets) else 1
     return max(1, math.ceil(math.log2(most)) if most > 1 else 1)
+
+
+def _distinct_ways(targets: pd.DataFrame) -> pd.DataFrame:
+    """Of targets of one group at one place on one edge keep the nearest: thousands may share a spot."""
+    ordered = targets.sort_values("leg_m", kind="stable")
+    return ordered.drop_duplicates(["group", "edge", "offset_m", "span_m"]).sort_index()
 
 
 def _from_groups(network: Network, targets: pd.DataFrame, batch: range) -> Floats:
@@ -134,22 +141,24 @@ def _at_origins(network: Network, origins: pd.DataFrame, by_node: Floats) -> Flo
 
 def _along_one_edge(origins: pd.DataFrame, targets: pd.DataFrame, groups: int) -> Floats:
     """Return (origins, groups) walks along a shared edge, infinite where none is shared."""
-    best = np.full((len(origins), groups), np.inf)
+    spot = origins.groupby(["edge", "offset_m"], sort=False).ngroup().to_numpy()
+    spots = origins[["edge", "offset_m"]].drop_duplicates()
+    best = np.full((len(spots), groups), np.inf)
     by_edge = targets.sort_values("edge")
     edges = by_edge["edge"].to_numpy()
-    low = np.searchsorted(edges, origins["edge"].to_numpy(), side="left")
-    high = np.searchsorted(edges, origins["edge"].to_numpy(), side="right")
+    low = np.searchsorted(edges, spots["edge"].to_numpy(), side="left")
+    high = np.searchsorted(edges, spots["edge"].to_numpy(), side="right")
     shared = high - low
     block = np.cumsum(shared) // PAIRS_AT_ONCE
-    for chunk in np.split(np.arange(len(origins)), np.flatnonzero(np.diff(block)) + 1):
-        origin = np.repeat(chunk, shared[chunk])
+    for chunk in np.split(np.arange(len(spots)), np.flatnonzero(np.diff(block)) + 1):
+        here = np.repeat(chunk, shared[chunk])
         target = by_edge.iloc[runs(low[chunk], shared[chunk])]
-        here_m = origins["offset_m"].to_numpy()[origin]
+        here_m = spots["offset_m"].to_numpy()[here]
         there_m, span_m = target["offset_m"].to_numpy(), target["span_m"].to_numpy()
         apart_m = np.maximum(np.maximum(there_m - here_m, here_m - (there_m + span_m)), 0.0)
-        walk_m = origins["leg_m"].to_numpy()[origin] + apart_m + target["leg_m"].to_numpy()
-        np.minimum.at(best, (origin, target["group"].to_numpy()), walk_m)
-    return best
+        np.minimum.at(best, (here, target["group"].to_numpy()), apart_m + target["leg_m"].to_numpy())
+    walk_m: Floats = best[spot] + origins["leg_m"].to_numpy()[:, None]
+    return walk_m
 
 
 def runs(start: Ints, size: Ints) -> Ints:

@@ -240,8 +240,12 @@ def nearest_straight(
     distance_m = np.full((len(points), groups), np.inf)
     which = np.full((len(points), groups), -1, dtype=np.int64)
     geometry = facilities.geometry.to_numpy()
+    shape, _ = pd.factorize(shapely.to_wkb(geometry))
     for one in range(groups):
         members = np.flatnonzero(group == one)
+        # Of many on one spot the first counts; the tree would list a tie of all of them for every point.
+        members = members[np.unique(shape[members], return_index=True)[1]]
+        members.sort()
         if not len(members) or not len(points):
             continue
         (point, member), found_m = shapely.STRtree(geometry[members]).query_nearest(
