@@ -1,4 +1,4 @@
-"""Commands: ``pujin-geo run``, ``check``, ``import-osm``; exit 0 done, 1 refused, 2 wrong usage."""
+"""Commands: ``pujin-geo run``, ``check``, ``circles``, ``import-osm``; exit 0 done, 1 refused, 2 wrong usage."""
 
 import enum
 import itertools
@@ -162,6 +162,49 @@ def import_osm(
     typer.echo(summary.text().of(language))
 
 
+@app.command()
+def circles(
+    study: StudyArgument = DEFAULT_STUDY,
+    count: Annotated[int | None, typer.Option("--count", min=1, help="生活圈数, 默认 12 · how many")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="另存为 .geojson · write elsewhere")] = None,
+    pin_hub: Annotated[
+        list[str] | None,
+        typer.Option("--pin-hub", help="必须作中心的设施, 可多次 · facility that must be a hub"),
+    ] = None,
+    together: Annotated[
+        list[str] | None, typer.Option("--together", help="必须同圈: 甲,乙 · committees that share a circle")
+    ] = None,
+    apart: Annotated[
+        list[str] | None, typer.Option("--apart", help="必须分开: 甲,乙 · committees that must not")
+    ] = None,
+    forbid: Annotated[
+        list[str] | None,
+        typer.Option("--forbid", help="不得跨越的路、河、屏障名称 · street, water or barrier"),
+    ] = None,
+    lang: LangOption = Language.ZH,
+) -> None:
+    """划示社区生活圈, 写为研究的 circles 图层 · Draw living circles as the study's circles layer."""
+    from .circles.command import draw_study, told  # noqa: PLC0415
+    from .circles.options import Wishes  # noqa: PLC0415
+    from .progress import progress  # noqa: PLC0415
+    from .sources.reading import read_inputs  # noqa: PLC0415
+    from .study import read_study  # noqa: PLC0415
+
+    language: Lang = lang.value
+    wishes = Wishes(tuple(pin_hub or ()), _groups(together), _groups(apart), tuple(forbid or ()))
+    described = read_study(study)
+    with progress(language, steps=4) as report:
+        drawn = draw_study(described, read_inputs, count=count, wishes=wishes, out=out, report=report)
+    for line in told(*drawn, language):
+        typer.echo(line)
+
+
+def _groups(written: list[str] | None) -> tuple[tuple[str, ...], ...]:
+    """Return committees that belong together in an option, written with Chinese or Western commas."""
+    parts = [one.replace("，", ",").replace("、", ",").split(",") for one in written or ()]
+    return tuple(tuple(name.strip() for name in group if name.strip()) for group in parts)
+
+
 def _summary(results: "Results", index: Path, lang: Lang) -> None:
     tables = results.tables
     judged = tables["residents"][tables["residents"]["inside_boundary"]]
@@ -179,7 +222,8 @@ def _summary(results: "Results", index: Path, lang: Lang) -> None:
     if results.inputs.circles.empty:
         typer.echo(
             Text(
-                "没有生活圈图层, 只汇总全域 (all)。", "There is no circles layer: figures are for all only."
+                "没有生活圈图层, 只汇总全域 (all); 可用 pujin-geo circles 划示后再运行。",
+                "There is no circles layer: figures are for all only. Draw one with pujin-geo circles, then run again.",
             ).of(lang)
         )
     typer.echo(str(index))

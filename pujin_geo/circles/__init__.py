@@ -1,5 +1,22 @@
-"""Living circles (社区生活圈): describe, draw, check and edit them."""
+"""Living circles (社区生活圈): describe, draw, check and edit them.
 
+terrain = survey(inputs)             # units, neighbours on foot, possible hubs, walks
+drawing = draw(terrain, count=12)    # circles, status and gap
+found = check(terrain, drawing.circles)
+edit = move(terrain, drawing.circles, "J01", to="LC03")
+"""
+
+from .check import Breach, Check, check
 from .describe import CIRCLE_COLUMNS, HUB_TYPES, circle_of, describe_circles
+from .draw import Drawing, draw
+from .edit import Edit, merge, move, rename, split
+from .layer import LAYER_COLUMNS, MARK, read_circles, write_circles
+from .options import Band, CircleOptions, CircleSettings, Wishes, read_options
+from .save import save
+from .terrain import Terrain, survey
 
-__all__ = ["CIRCLE_COLUMNS", "HUB_TYPES", "circle_of", "describe_circles"]
+__all__ = [
+    "CIRCLE_COLUMNS", "HUB_TYPES", "LAYER_COLUMNS", "MARK", "Band", "Breach", "Check", "CircleOptions",
+    "CircleSettings", "Drawing", "Edit", "Terrain", "Wishes", "check", "circle_of", "describe_circles", "draw",
+    "merge", "move", "read_circles", "read_options", "rename", "save", "split", "survey", "write_circles",
+]  # fmt: skip

@@ -202,11 +202,15 @@ def _scorecard(case: _Case, walk: _Walks, cut_off: Floats, missing: list[list[st
                 "walking_person_m": walking,
                 "people_without_path": total - reached,
                 "people_cut_off": cut_off[number],
-                "nearer_elsewhere_share": float(people[here & walk.nearer].sum()) / total if total else np.nan,
+                "nearer_elsewhere_share": float(people[here & walk.nearer].sum()) / total
+                if total
+                else np.nan,
                 "must_have_missing": ";".join(missing[number]),
             }
         )
-    table = pd.DataFrame(rows, columns=[c for c in SCORECARD_COLUMNS if c not in ("area_km2", "compactness", "breach_count")])
+    table = pd.DataFrame(
+        rows, columns=[c for c in SCORECARD_COLUMNS if c not in ("area_km2", "compactness", "breach_count")]
+    )
     return table.assign(
         area_km2=(circles.geometry.area / 1e6).round(6).to_numpy(),
         compactness=compactness(circles.geometry).to_numpy(),
@@ -240,7 +244,8 @@ def _land_breaches(case: _Case) -> list[Breach]:
             area_m2 = _solid(shapely.difference(circles.geometry.iat[number], whole)).area
             if area_m2 > WORTH_SAYING_M2:
                 text = Text(
-                    f"有 {area_m2 / 1e4:,.2f} 公顷在边界之外。", f"{area_m2 / 1e4:,.2f} ha lie outside the boundary."
+                    f"有 {area_m2 / 1e4:,.2f} 公顷在边界之外。",
+                    f"{area_m2 / 1e4:,.2f} ha lie outside the boundary.",
                 )
                 breaches.append(Breach(circle, "outside_boundary", area_m2, WORTH_SAYING_M2, text))
     return breaches
@@ -363,7 +368,9 @@ def _walk_breaches(case: _Case, number: int, walk: _Walks) -> list[Breach]:
     here = case.lies_in == number
     breaches = []
     if case.hub[number] < 0:
-        text = Text("没有中心设施, 也没有居民点可作中心。", "Has neither a facility nor a demand point for a hub.")
+        text = Text(
+            "没有中心设施, 也没有居民点可作中心。", "Has neither a facility nor a demand point for a hub."
+        )
         return [Breach(circle, "no_hub", 0, 1, text)]
     for scope, is_scope, band, zh in (
         ("urban", ~terrain.is_rural, terrain.settings.urban, "城镇"),
@@ -377,7 +384,9 @@ def _walk_breaches(case: _Case, number: int, walk: _Walks) -> list[Breach]:
                 f"The farthest {scope} walk to the hub is {longest:,.0f} m, above {band.walk_max_m:,.0f} m, for "
                 f"{people:,.0f} people.",
             )
-            breaches.append(Breach(circle, f"walk_far_{scope}", round(longest, DECIMALS), band.walk_max_m, text))
+            breaches.append(
+                Breach(circle, f"walk_far_{scope}", round(longest, DECIMALS), band.walk_max_m, text)
+            )
     lost = here & ~walk.measured
     if terrain.people[lost].sum() > 0:
         people = float(terrain.people[lost].sum())

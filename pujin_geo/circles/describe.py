@@ -43,8 +43,9 @@ def describe_circles(
 ) -> pd.DataFrame:
     """Return the ``circles`` table: one row per circle, in the order of the layer.
 
-    The hub is, of the open hubs (else party stations) inside the circle, the one with the least total
-    walking of its people; ``farthest_walk_m`` is the longest walk to it among those who can reach it.
+    The hub is the one that the layer names in ``hub_facility_id``, if it is open and inside; else, of the
+    open hubs (else party stations) inside the circle, the one with the least total walking of its people.
+    ``farthest_walk_m`` is the longest walk to it among those who can reach it.
 
     Args:
         circles: the circles layer.
@@ -79,11 +80,15 @@ def _hubs(
 ) -> tuple[list[str], list[float]]:
     facilities = placed.facilities
     within = circle_of(demand_points(facilities), circles).to_numpy()
+    named = circles["hub_facility_id"] if "hub_facility_id" in circles else [""] * len(circles)
     chosen, farthest = [], []
-    for circle in circles["circle_id"]:
+    for circle, name in zip(circles["circle_id"], named, strict=True):
         hub, farthest_m = "", np.nan
-        for hub_type in HUB_TYPES:
-            here = np.flatnonzero((within == circle) & (facilities["facility_type"] == hub_type))
+        for suits in (
+            facilities["facility_id"] == name,
+            *(facilities["facility_type"] == one for one in HUB_TYPES),
+        ):
+            here = np.flatnonzero((within == circle) & suits)
             if len(here):
                 hub, farthest_m = _best_hub(here, circle, demand, network, placed)
                 break

@@ -222,12 +222,14 @@ def _explain(terrain: Terrain, plain: Instance, wishes: list[Wish]) -> Text:
         # Whether, not how well: without costs and bands any drawing will do.
         free = np.full(len(wanted.hub_unit), np.inf)
         asked = replace(
-            wanted, cost=np.zeros_like(wanted.cost), population_min=-free, population_max=free, area_max_km2=free
+            wanted,
+            cost=np.zeros_like(wanted.cost),
+            population_min=-free,
+            population_max=free,
+            area_max_km2=free,
         )
         return solve_exactly(asked, node_limit=terrain.settings.node_limit).status != INFEASIBLE
 
     if len(terrain.units) > terrain.settings.exact_units:
         return conflict(wishes, lambda some: not some, plain.count)
     return conflict(wishes, can_be_kept, plain.count)
-
-

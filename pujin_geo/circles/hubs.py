@@ -63,9 +63,7 @@ def _candidates(
     proposed = inside & (terrain.placed.demand["demand_id"] == circle.get("hub_demand_id", "")).to_numpy()
     if named.any():
         return _of_facilities(terrain, np.flatnonzero(named))
-    by_type = [
-        np.flatnonzero(here & (facilities["facility_type"] == one).to_numpy()) for one in HUB_TYPES
-    ]
+    by_type = [np.flatnonzero(here & (facilities["facility_type"] == one).to_numpy()) for one in HUB_TYPES]
     existing = next((positions for positions in by_type if len(positions)), None)
     if existing is not None and not proposed.any():
         return _of_facilities(terrain, existing)

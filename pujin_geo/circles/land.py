@@ -74,9 +74,7 @@ def _one_row_each(committees: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return first.set_geometry(gpd.GeoSeries(geometry, crs=committees.crs))
 
 
-def land_area(
-    area: gpd.GeoDataFrame, water: gpd.GeoDataFrame, *, wide_water_m: float
-) -> shapely.Geometry:
+def land_area(area: gpd.GeoDataFrame, water: gpd.GeoDataFrame, *, wide_water_m: float) -> shapely.Geometry:
     """Return the union of ``area`` less every water feature wider than ``wide_water_m`` at its widest."""
     union = shapely.union_all(area.geometry.to_numpy())
     features = shapely.get_parts(water.geometry.to_numpy())

@@ -125,7 +125,9 @@ def write_circles(circles: gpd.GeoDataFrame, path: Path) -> None:
         )
         for row, shape in zip(rows, geometry, strict=True)
     ]  # fmt: skip
-    text = '{"type": "FeatureCollection", "name": "circles", "features": [\n' + ",\n".join(features) + "\n]}\n"
+    text = (
+        '{"type": "FeatureCollection", "name": "circles", "features": [\n' + ",\n".join(features) + "\n]}\n"
+    )
     staged = path.with_name(f".{path.name}.tmp")
     try:
         staged.write_text(text, encoding="utf-8")

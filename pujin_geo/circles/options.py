@@ -143,9 +143,7 @@ def _numbers(path: Path, table: str, raw: Any, default: Any) -> Any:
                 path, where, value, Text(f"不认识, 可用的是: {listed}", f"is not known; known are: {listed}")
             )
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
-            raise _wrong(
-                path, where, value, Text("应为不小于 0 的数字", "should be a number, 0 or more")
-            )
+            raise _wrong(path, where, value, Text("应为不小于 0 的数字", "should be a number, 0 or more"))
     kinds = {key: type(value) for key, value in known.items()}
     return replace(default, **{key: kinds[key](value) for key, value in raw.items()})
 

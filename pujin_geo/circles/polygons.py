@@ -57,7 +57,9 @@ def smooth_coverage(
 def to_wgs84(polygons: Geometries, crs: CRS) -> Geometries:
     """Return polygons in longitude and latitude, rounded to ``WGS84_DECIMALS``, exteriors counter-clockwise."""
     transform = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform
-    degrees = shapely.transform(polygons, lambda xy: np.round(np.column_stack(transform(*xy.T)), WGS84_DECIMALS))
+    degrees = shapely.transform(
+        polygons, lambda xy: np.round(np.column_stack(transform(*xy.T)), WGS84_DECIMALS)
+    )
     oriented: Geometries = shapely.orient_polygons(degrees)
     return oriented
 
@@ -111,7 +113,9 @@ def colours(polygons: Geometries, *, gap_m: float = 1.0) -> Ints:
     return colour
 
 
-_TAIL = re.compile(r"(第?[一二三四五六七八九十0-9]*)(社区居委会|居民委员会|村民委员会|居委会|村委会|居委|村委)$")
+_TAIL = re.compile(
+    r"(第?[一二三四五六七八九十0-9]*)(社区居委会|居民委员会|村民委员会|居委会|村委会|居委|村委)$"
+)
 
 
 def place_name(name: str) -> str:

@@ -229,7 +229,13 @@ class _Model:
         self._wishes()
         self._first_cuts()
         if np.isfinite(at_most):
-            self._add(np.zeros(self.size, dtype=np.int64), np.arange(self.size), self.objective, -np.inf, at_most + 0.75)
+            self._add(
+                np.zeros(self.size, dtype=np.int64),
+                np.arange(self.size),
+                self.objective,
+                -np.inf,
+                at_most + 0.75,
+            )
 
     def _add(self, row: Ints, column: Ints, value: Floats, low: object, high: object) -> None:
         rows = int(row.max()) + 1 if len(row) else 0
@@ -249,7 +255,9 @@ class _Model:
             -np.inf,
             0,
         )
-        self._add(np.zeros(hubs, dtype=np.int64), self.root, np.ones(hubs), self.instance.count, self.instance.count)
+        self._add(
+            np.zeros(hubs, dtype=np.int64), self.root, np.ones(hubs), self.instance.count, self.instance.count
+        )
 
     def _bands(self) -> None:
         one, hubs = self.instance, len(self.root)
@@ -355,5 +363,3 @@ def _separator(piece: set[int], root: int, neighbours: list[set[int]]) -> list[i
                 seen.add(unit)
                 queue.append(unit)
     return sorted(needed)
-
-

@@ -158,9 +158,7 @@ def _units(
     inputs: Inputs, placed: Placed, points: Geometries, settings: CircleSettings, target: int
 ) -> tuple[gpd.GeoDataFrame, list[Problem]]:
     if len(inputs.committees):
-        return tile_land(
-            inputs.committees, inputs.boundary, inputs.water, wide_water_m=settings.wide_water_m
-        )
+        return tile_land(inputs.committees, inputs.boundary, inputs.water, wide_water_m=settings.wide_water_m)
     area = inputs.boundary if len(inputs.boundary) else inputs.extent
     land = land_area(area, inputs.water, wide_water_m=settings.wide_water_m) if len(area) else None
     people = placed.demand["population"].to_numpy(dtype=float)
@@ -366,9 +364,7 @@ def walks_to(network: Network, placed: Placed, hubs: gpd.GeoDataFrame) -> tuple[
     if hubs.empty:
         return np.empty((count, 0)), np.empty((count, 0), dtype=bool)
     targets = pd.concat([_hub_access(placed, hubs), placed.demand_access.iloc[:0]], ignore_index=True)
-    walk_m, _ = nearest(
-        network, placed.demand_access, targets, np.arange(len(hubs)), count, groups=len(hubs)
-    )
+    walk_m, _ = nearest(network, placed.demand_access, targets, np.arange(len(hubs)), count, groups=len(hubs))
     has_path = np.isfinite(walk_m)
     points = demand_points(placed.demand)
     straight_m = shapely.distance(points[:, None], hubs.geometry.to_numpy()[None, :])
@@ -387,7 +383,9 @@ def _hub_access(placed: Placed, hubs: gpd.GeoDataFrame) -> pd.DataFrame:
         item = pd.Index(ids).get_indexer(hubs[column].iloc[named])
         ways = pd.DataFrame({"place": item, "hub": named})
         frames.append(
-            access.merge(ways, left_on="item", right_on="place").assign(item=lambda f: f["hub"])[access.columns]
+            access.merge(ways, left_on="item", right_on="place").assign(item=lambda f: f["hub"])[
+                access.columns
+            ]
         )
     return pd.concat(frames, ignore_index=True)
 
@@ -397,9 +395,7 @@ def _hub_access(placed: Placed, hubs: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def excess_m(terrain: Terrain) -> Floats:
     """Return (demand, hubs) metres beyond the farthest walk of each resident's scope."""
-    limit_m = np.where(
-        terrain.is_rural, terrain.settings.rural.walk_max_m, terrain.settings.urban.walk_max_m
-    )
+    limit_m = np.where(terrain.is_rural, terrain.settings.rural.walk_max_m, terrain.settings.urban.walk_max_m)
     excess: Floats = np.maximum(terrain.walk_m - limit_m[:, None], 0.0)
     return excess
 
