@@ -85,6 +85,12 @@ def test_damaged_utf8_is_not_taken_for_gbk() -> None:
         decode(text[:30] + b"\xe6" + text[30:], "a.csv")
 
 
+def test_chinese_that_is_also_valid_utf8() -> None:
+    # 路 in GBK is the middle dot in UTF-8.
+    assert decode("name,kind\n路1,路\n".encode("gbk"), "a.csv").endswith("路1,路\n")
+    assert decode("name\nHämeentie\n".encode(), "a.csv") == "name\nHämeentie\n"
+
+
 @pytest.mark.parametrize("data", [b"", b"\n\n", b",,,\n"])
 def test_an_empty_csv_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "f.csv").write_bytes(data)
@@ -239,6 +245,13 @@ def test_shapefile_encodings(tmp_path: Path, encoding: str, with_cpg: bool) -> N
     # A wrong code page is as common as none.
     (tmp_path / "f.cpg").write_text("UTF-8") if with_cpg else (tmp_path / "f.cpg").unlink()
     assert read_facilities(tmp_path, "f.shp").facilities["name"].tolist() == ["近浦村站", "菜场"]
+
+
+def test_a_finnish_shapefile_stays_utf8(tmp_path: Path) -> None:
+    frame = FRAME.assign(name=["Hämeentie", "x" * 200]).rename(columns={"facility_type": "type"})
+    frame.to_file(tmp_path / "f.shp")
+    (tmp_path / "f.cpg").unlink()
+    assert read_facilities(tmp_path, "f.shp").facilities["name"].tolist()[0] == "Hämeentie"
 
 
 def test_a_name_cut_within_a_character(tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ TABLE_FORMATS = (".csv", ".tsv", ".xlsx", ".xlsm")
 VECTOR_FORMATS = (".geojson", ".json", ".gpkg", ".shp")
 FORMATS = (*TABLE_FORMATS, *VECTOR_FORMATS, ".parquet")
 HEADER_SEARCH_ROWS = 50
-DAMAGED_SHARE = 0.1
-"""A text with fewer broken UTF-8 sequences than this, by share, is damaged UTF-8 and not GB18030."""
+DAMAGED_SHARE = 0.25
+"""Fewer broken sequences per plausible character than this are damage in UTF-8, and not another encoding."""
 
 
 @dataclass(frozen=True)
@@ -163,16 +163,15 @@ def decode(data: bytes, file: str) -> str:
     '近浦村'
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
+        encoding = "utf-16"
     else:
-        encodings = ["utf-8-sig", "gb18030"] if _broken_share(data) > DAMAGED_SHARE else ["utf-8-sig"]
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
+        encoding = "utf-8-sig" if is_utf8(data) else "gb18030"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" not in text:
+        return text
     line = _damaged_line(data)
     raise SourceError(
         Text(
@@ -184,14 +183,26 @@ def decode(data: bytes, file: str) -> str:
     )
 
 
-def _broken_share(data: bytes) -> float:
-    high = sum(1 for byte in data if byte >= 0x80) if len(data) < 10_000 else _count_high(data)
-    broken = data.decode("utf-8", "replace").count("\ufffd") if high else 0
-    return broken / high if high else 0.0
+def is_utf8(data: bytes) -> bool:
+    """Tell UTF-8, perhaps with a few damaged places, from GBK or GB18030.
 
+    Some Chinese characters in GBK, such as 路, are valid UTF-8 for a sign of another script, so that
+    being valid is not enough.
 
-def _count_high(data: bytes) -> int:
-    return int((np.frombuffer(data, dtype=np.uint8) >= 0x80).sum())
+    >>> [is_utf8(text.encode(code)) for text in ("路名", "路1", "Hämeentie") for code in ("utf-8", "gbk")[: 2 - ("ä" in text)]]
+    [True, False, True, False, True]
+    """
+    if data.isascii():
+        return True
+    decoded = data.decode("utf-8", "replace").encode("utf-32-le")
+    signs, counts = np.unique(np.frombuffer(decoded, dtype="<u4"), return_counts=True)
+    is_broken = signs == 0xFFFD
+    is_likely = ((signs >= 0x800) & ~is_broken) | (
+        (signs >= 0xC0) & (signs < 0x250)
+    )  # Chinese, or Latin letters
+    likely, broken = counts[is_likely].sum(), counts[is_broken].sum()
+    odd = counts[(signs >= 0x80) & ~is_likely & ~is_broken].sum()
+    return bool(broken <= likely * DAMAGED_SHARE and odd <= likely)
 
 
 def _damaged_line(data: bytes) -> int:
@@ -541,7 +552,14 @@ def _decode_dbf(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
 def _dbf_encoding(path: Path) -> str:
     # The declared code page is wrong too often to be trusted before the bytes themselves.
     dbf = next((p for p in (path.with_suffix(".dbf"), path.with_suffix(".DBF")) if p.is_file()), None)
-    return "gb18030" if dbf is not None and _broken_share(dbf.read_bytes()) > DAMAGED_SHARE else "utf-8"
+    return "utf-8" if dbf is None or is_utf8(_dbf_texts(dbf.read_bytes())) else "gb18030"
+
+
+def _dbf_texts(data: bytes) -> bytes:
+    """Return the field names and records of a dBASE table, without the binary parts of its header."""
+    header_size = int.from_bytes(data[8:10], "little")
+    names = [data[at : at + 11].rstrip(b"\0") for at in range(32, header_size - 1, 32)]
+    return b"\n".join([*names, data[header_size:]])
 
 
 def _from_frame(
