@@ -748,6 +748,23 @@ def test_a_garbled_extract_is_refused(tmp_path):
     assert "已损坏" in refused(tmp_path, garbled)
 
 
+def test_whatever_bytes_are_wrong_there_is_a_sentence(tmp_path):
+    good = town(tmp_path / "good.osm.pbf", compress=False).read_bytes()
+    bad = tmp_path / "bad.osm.pbf"
+    random = np.random.default_rng(7)
+    refusals = 0
+    for _ in range(60):
+        content = np.frombuffer(good, dtype=np.uint8).copy()
+        content[random.integers(0, len(content), 4)] = random.integers(0, 256, 4)
+        bad.write_bytes(content.tobytes())
+        try:
+            read_streets(bad)
+        except SourceError as refusal:
+            assert str(bad) in refusal.of("zh")
+            refusals += 1
+    assert refusals > 20
+
+
 def test_extracts_without_streets_or_homes_are_refused(tmp_path):
     home = [(12, [1, 2, 6, 5, 1], {"building": "house"})]
     assert "没有道路" in refused(tmp_path, town(tmp_path / "a.osm.pbf", ways=home))

@@ -84,9 +84,8 @@ def street_notes(lines: StreetLines, cut: CutStreets, streets_outside: int) -> l
     if closed:
         notes.append(
             Text(
-                f"{closed} 条道路按标签不可步行 (快速路、禁行或私有等), 保留并记为 walkable = 否。",
-                f"{closed} streets may not be walked by their tags (expressways, private, foot=no ...); they are kept with "
-                "walkable = no.",
+                f"{closed} 条道路不可步行 (快速路、禁行、私有等), 保留并记为 walkable = 否。",
+                f"{closed} streets may not be walked (expressways, private, foot=no ...); they are kept with walkable = no.",
             )
         )
     if lines.areas_apart:

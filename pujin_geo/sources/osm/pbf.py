@@ -11,6 +11,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +31,8 @@ COORDINATE_DECIMALS = 7
 """OpenStreetMap stores 1e-7 degrees (about 1 cm); rounding to it makes equal nodes equal floats."""
 
 MAX_BLOB_BYTES = 64 * 1024 * 1024
-"""Largest blob that the format allows (64 kB for a blob's header)."""
+MAX_HEADER_BYTES = 64 * 1024
+"""Largest blob and blob header, with room above what the format allows."""
 
 type_letters = {"node": "n", "way": "w", "relation": "r"}
 
@@ -91,13 +93,11 @@ def read_header(pbf: Path) -> Header:
     """
     from pyrosm.proto.osmformat_pb2 import HeaderBlock  # noqa: PLC0415  heavy
 
-    for kind, data in _blobs(pbf):
-        if kind != "OSMHeader":
-            raise _not_pbf(pbf)
-        block = HeaderBlock.FromString(data)
-        break
-    else:
+    kind, data = next(_blobs(pbf), ("", b""))
+    if kind != "OSMHeader":
         raise _not_pbf(pbf)
+    with _refusing_damage(pbf):
+        block = HeaderBlock.FromString(data)
     box = None
     if block.HasField("bbox"):
         sides = (block.bbox.left, block.bbox.bottom, block.bbox.right, block.bbox.top)
@@ -108,8 +108,9 @@ def read_header(pbf: Path) -> Header:
 
 
 def _date(block: Any) -> str:
-    if block.osmosis_replication_timestamp:
-        return datetime.fromtimestamp(block.osmosis_replication_timestamp, UTC).date().isoformat()
+    seconds = block.osmosis_replication_timestamp
+    if 0 < seconds < 1e11:
+        return datetime.fromtimestamp(seconds, UTC).date().isoformat()
     stamps = [text for text in block.optional_features if text.startswith("timestamp=")]
     return stamps[0].removeprefix("timestamp=")[:10] if stamps else ""
 
@@ -133,31 +134,27 @@ def read_elements(
         SourceError: the file is missing, damaged or not an ``.osm.pbf``.
     """
     from pyrosm import OSM  # noqa: PLC0415  heavy
-    from pyrosm.exceptions import PBFException  # noqa: PLC0415
 
     bounds = None if box is None else list(box.bounds)
     kinds = ("nodes", "ways", "relations")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an empty read is no cause for alarm
-            osm = OSM(
-                str(pbf),
-                bounding_box=bounds,
-                keep_metadata=False,
-                complete_relations=bounds is not None,
-                engine="in_memory",
-                progress=False,
+    with _refusing_damage(pbf), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an empty read is no cause for alarm
+        osm = OSM(
+            str(pbf),
+            bounding_box=bounds,
+            keep_metadata=False,
+            complete_relations=bounds is not None,
+            engine="in_memory",
+            progress=False,
+        )
+        frames = [  # apart: together, pyrosm drops ways that are members of a kept relation
+            osm.get_data_by_custom_criteria(
+                custom_filter=wanted,
+                tags_as_columns=tags,
+                **{f"keep_{k}": k == kind for k in kinds},
             )
-            frames = [  # apart: together, pyrosm drops ways that are members of a kept relation
-                osm.get_data_by_custom_criteria(
-                    custom_filter=wanted,
-                    tags_as_columns=tags,
-                    **{f"keep_{k}": k == kind for k in kinds},
-                )
-                for kind in kinds
-            ]
-    except (PBFException, _decode_error(), OSError, ValueError, zlib.error, KeyError, IndexError) as error:
-        raise _damaged(pbf, error) from None
+            for kind in kinds
+        ]
     read = [_tidied(frame, tags) for frame in frames if frame is not None and len(frame)]
     if not read:
         return _tidied(gpd.GeoDataFrame({"osm_type": [], "id": []}, geometry=[], crs="EPSG:4326"), tags)
@@ -199,11 +196,12 @@ def read_cut_streets(pbf: Path, tags: list[str]) -> CutStreets:
     nodes: list[tuple[Integers, Floats]] = []
     ways: list[_Way] = []
     areas: list[_Way] = []
-    for block in _blocks(pbf):
-        nodes.extend(_nodes(block))
-        found = list(_tagged(block))
-        ways += [way for kind, way in found if kind == "way"]
-        areas += [way for kind, way in found if kind == "relation"]
+    with _refusing_damage(pbf):
+        for block in _blocks(pbf):
+            nodes.extend(_nodes(block))
+            found = list(_tagged(block))
+            ways += [way for kind, way in found if kind == "way"]
+            areas += [way for kind, way in found if kind == "relation"]
     if not nodes:
         return CutStreets(_table([], tags), _table([], tags), _table([], []))
     ids = np.concatenate([part[0] for part in nodes])
@@ -318,10 +316,24 @@ def _blocks(pbf: Path) -> Iterator[Any]:
 
     for kind, data in _blobs(pbf):
         if kind == "OSMData":
-            try:
-                yield PrimitiveBlock.FromString(data)
-            except _decode_error() as error:
-                raise _damaged(pbf, error) from None
+            yield PrimitiveBlock.FromString(data)
+
+
+@contextmanager
+def _refusing_damage(pbf: Path) -> Iterator[None]:
+    """Turn whatever a reader raises on broken content into a refusal."""
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # noqa: PLC0415
+    from pyrosm.exceptions import PBFException, PBFNotImplemented  # noqa: PLC0415
+
+    broken = (DecodeError, EOFError, ValueError, LookupError, ArithmeticError, OSError, zlib.error)
+    try:
+        yield
+    except SourceError:
+        raise
+    except PBFNotImplemented as error:
+        raise _unsupported(pbf, str(error)) from None
+    except (*broken, PBFException):
+        raise _damaged(pbf) from None
 
 
 def _blobs(pbf: Path) -> Iterator[tuple[str, bytes]]:
@@ -348,26 +360,29 @@ def _blobs(pbf: Path) -> Iterator[tuple[str, bytes]]:
 def _blob(pbf: Path, file: IO[bytes], length: bytes, *, first: bool) -> tuple[str, bytes]:
     from pyrosm.proto.fileformat_pb2 import Blob, BlobHeader  # noqa: PLC0415  heavy
 
-    header_bytes = struct.unpack(">I", length)[0] if len(length) == 4 else 0
-    if not 0 < header_bytes <= 64 * 1024:
-        raise _not_pbf(pbf) if first else _damaged(pbf, EOFError())
     try:
-        header = BlobHeader.FromString(_exactly(file, header_bytes))
-        if header.datasize > MAX_BLOB_BYTES:
-            raise _not_pbf(pbf) if first else _damaged(pbf, EOFError())
-        blob = Blob.FromString(_exactly(file, header.datasize))
-        if blob.HasField("zlib_data"):
-            return header.type, zlib.decompress(blob.zlib_data)
-        if blob.HasField("raw"):
-            return header.type, blob.raw
-    except _decode_error() as error:
-        raise _not_pbf(pbf) if first else _damaged(pbf, error) from None
-    except (EOFError, zlib.error) as error:
-        raise _damaged(pbf, error) from None
-    raise SourceError(
+        with _refusing_damage(pbf):
+            header_bytes = struct.unpack(">I", length.rjust(4, b"\0"))[0]
+            if not 0 < header_bytes <= MAX_HEADER_BYTES:
+                raise EOFError
+            header = BlobHeader.FromString(_exactly(file, header_bytes))
+            if not 0 <= header.datasize <= MAX_BLOB_BYTES or (first and header.type != "OSMHeader"):
+                raise EOFError
+            blob = Blob.FromString(_exactly(file, header.datasize))
+            if blob.HasField("zlib_data"):
+                return header.type, zlib.decompress(blob.zlib_data)
+            if blob.HasField("raw"):
+                return header.type, blob.raw
+    except SourceError:
+        raise (_not_pbf(pbf) if first else _damaged(pbf)) from None
+    raise _unsupported(pbf, "compression")
+
+
+def _unsupported(pbf: Path, what: str) -> SourceError:
+    return SourceError(
         Text(
-            f"{pbf} 的压缩方式不是 zlib, 无法读取; 请用 osmium cat 转存一次。",
-            f"{pbf} is not packed with zlib and cannot be read; save it again with osmium cat.",
+            f"{pbf} 用了本工具不支持的 PBF 写法 ({what}); 请用 osmium cat 转存一次。",
+            f"{pbf} uses a variety of PBF that is not supported ({what}); save it again with osmium cat.",
         )
     )
 
@@ -377,13 +392,6 @@ def _exactly(file: IO[bytes], size: int) -> bytes:
     if len(data) < size:
         raise EOFError
     return data
-
-
-def _decode_error() -> type[Exception]:
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    error: type[Exception] = DecodeError
-    return error
 
 
 def _not_pbf(pbf: Path) -> SourceError:
@@ -396,11 +404,10 @@ def _not_pbf(pbf: Path) -> SourceError:
     )
 
 
-def _damaged(pbf: Path, error: Exception) -> SourceError:
-    detail = f" ({error})" if str(error) else ""
+def _damaged(pbf: Path) -> SourceError:
     return SourceError(
         Text(
-            f"{pbf} 已损坏或下载不完整, 无法读完{detail}; 请重新下载。",
-            f"{pbf} is damaged or incomplete and cannot be read to its end{detail}; download it again.",
+            f"{pbf} 已损坏或下载不完整, 无法读完; 请重新下载。",
+            f"{pbf} is damaged or incomplete and cannot be read to its end; download it again.",
         )
     )
