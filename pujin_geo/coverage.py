@@ -2,6 +2,9 @@
 
 Coverage is the share of the people of the group that a type serves (definition C4, population in
 reach) whose walk is within the threshold. People = met + not met + unknown, in every row.
+``coverage_share_low`` and ``_high`` are the share if every walk were 10 % longer, and 10 % shorter
+(to the millimetre, equality is met). They move with measured walks only: people without a walk count
+as covered in neither, and how many cannot be judged stays in ``people_unknown``.
 """
 
 import numpy as np
@@ -10,13 +13,19 @@ import pandas as pd
 COVERAGE_COLUMNS = [
     "circle_id", "scope", "facility_type", "suitability", "threshold_m", "people_basis", "people", "people_met",
     "people_not_met", "people_unknown", "coverage_share", "straight_line_share", "mean_walk_m",
+    "coverage_share_low", "coverage_share_high",
 ]  # fmt: skip
+
+WALK_ERROR_SHARE = 0.1
+"""A walk may be this share longer or shorter than the drawn streets say: what the range of coverage spans."""
 
 GAP_COLUMNS = [
     "demand_id", "circle_id", "facility_type", "verdict", "cause", "people", "walk_m", "shortfall_m",
 ]  # fmt: skip
 
 ALL = "all"
+
+DECIMALS = 3
 
 
 def judged_people(distances: pd.DataFrame, residents: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
@@ -56,6 +65,8 @@ def coverage(
     >>> table = coverage(judged, types, {"park": "all"}, [])
     >>> table.loc[0, ["people_met", "coverage_share", "straight_line_share", "mean_walk_m"]].tolist()
     [30.0, 0.75, 1.0, 250.0]
+    >>> table.loc[0, ["coverage_share_low", "coverage_share_high"]].tolist()
+    [0.75, 0.75]
     """
     sums = _weights(judged)
     places = [ALL, *circle_ids]
@@ -74,6 +85,8 @@ def coverage(
     table["coverage_share"] = _share(table["people_met"], table["people"])
     table["straight_line_share"] = _share(table["people_straight"], table["people"])
     table["mean_walk_m"] = _share(table["walk_weighted"], table["people_with_walk"])
+    table["coverage_share_low"] = _share(table["people_if_longer"], table["people"])
+    table["coverage_share_high"] = _share(table["people_if_shorter"], table["people"])
     table = table.reset_index()
     table["suitability"] = table["facility_type"].map(types.set_index("facility_type")["suitability"])
     table["people_basis"] = table["facility_type"].map(basis)
@@ -82,7 +95,7 @@ def coverage(
 
 _SUMS = [
     "people", "people_met", "people_not_met", "people_unknown", "people_straight", "people_with_walk",
-    "walk_weighted",
+    "walk_weighted", "people_if_longer", "people_if_shorter",
 ]  # fmt: skip
 
 
@@ -94,6 +107,9 @@ def _weights(judged: pd.DataFrame) -> pd.DataFrame:
     cells["people_straight"] = people.where(judged["straight_m"] <= judged["threshold_m"], 0.0)
     cells["people_with_walk"] = people.where(walk_m.notna(), 0.0)
     cells["walk_weighted"] = (people * walk_m).fillna(0.0)
+    for name, factor in (("longer", 1.0 + WALK_ERROR_SHARE), ("shorter", 1.0 - WALK_ERROR_SHARE)):
+        is_met = (walk_m * factor).round(DECIMALS) <= judged["threshold_m"]
+        cells[f"people_if_{name}"] = people.where(is_met, 0.0)
     return cells
 
 

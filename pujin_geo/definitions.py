@@ -26,6 +26,14 @@ DEFINITIONS: dict[str, Text] = {
         "Coverage (C4, population): people of the group served whose walk is within the threshold, divided by "
         "all people of that group.",
     ),
+    "coverage_share_low": Text(
+        "覆盖率下限: 假如所有步行距离都长 10%, 覆盖率是多少; 没有步行距离的人不计入。",
+        "Low coverage: the share if every walk were 10 % longer; people without a measured walk do not count.",
+    ),
+    "coverage_share_high": Text(
+        "覆盖率上限: 假如所有步行距离都短 10%, 覆盖率是多少; 没有步行距离的人不计入。",
+        "High coverage: the share if every walk were 10 % shorter; people without a measured walk do not count.",
+    ),
     "straight_line_share": Text(
         "直线覆盖率: 直线距离不超过标准的服务人群占比; 一般高估实际可达。",
         "Straight-line share: people whose straight distance is within the threshold; it usually overstates.",
