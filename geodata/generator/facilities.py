@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from shapely import Point, Polygon
+from shapely import LineString, Point, Polygon
 
 from . import places, report
 from .dice import Dice, share_out
@@ -133,7 +133,7 @@ HUBS = {
 }  # fmt: skip
 """Several functions under one roof: one site_id."""
 
-SPACING_M = {"bus_stop": 460.0, "outside": 240.0}
+STOPS_APART_M = 460.0
 NORTH_EAST = {"J08", "J09", "J10", "J11", "J12", "J13", "J14", "J15", "J16", "J17"}
 
 
@@ -219,7 +219,7 @@ def place_all(
     ids = _report(placer)
     _hubs(placer)
     _by_type(placer)
-    _bus_stops(placer, streets)
+    _bus_stops(placer)
     _fill(placer)
     _neighbours(placer, streets)
     ids["居村远程帮办服务点"] = [_id(f) for f in placer.found if f.type_id == "remote_kiosk"]
@@ -455,7 +455,7 @@ NAMED_STOPS = [
 """Stops that timetables name; their places on the roads are illustrative."""
 
 
-def _bus_stops(placer: Placer, streets: list[Street]) -> None:
+def _bus_stops(placer: Placer) -> None:
     for name, at in NAMED_STOPS:
         placer.add(
             Facility(
@@ -470,38 +470,25 @@ def _bus_stops(placer: Placer, streets: list[Street]) -> None:
                 "示意",
             )
         )
-    roads = [r for r in places.ROADS if r.status == "existing" and r.name]
-    for road in roads:
-        line = smooth(road.points).intersection(placer.ground.outline.buffer(-8))
-        for part in lines_of(line):
-            if part.length < 420:
-                continue
-            number = max(1, round(part.length / 700))
+    drawn = [(r.name, smooth(r.points)) for r in places.ROADS if r.status == "existing" and r.name]
+    for name, road in drawn:
+        others = [(other, line) for other, line in drawn if other != name]
+        for part in lines_of(road.intersection(placer.ground.outline.buffer(-8))):
+            number = max(1, round(part.length / 700)) if part.length >= 420 else 0
             for k in range(number):
                 at = part.interpolate((k + 0.5) / number, normalized=True)
-                _stop(placer, road, at, streets)
+                _stop(placer, name, others, at)
 
 
-def _stop(placer: Placer, road: places.Road, at: Point, streets: list[Street]) -> None:
+def _stop(placer: Placer, road: str, others: list[tuple[str, LineString]], at: Point) -> None:
+    """Place a stop, named after its road and the nearest crossing one, unless another is near."""
     if placer.ground.water.distance(at) < 8 or not placer.ground.outline.contains(at):
         return
-    if any(at.distance(other) < SPACING_M["bus_stop"] for other in placer.same("bus_stop")):
+    if any(at.distance(other) < STOPS_APART_M for other in placer.same("bus_stop")):
         return
-    others = [r for r in places.ROADS if r.name and r.name != road.name and r.status == "existing"]
-    cross = min(others, key=lambda r: round(smooth(r.points).distance(at)))
-    placer.add(
-        Facility(
-            f"{road.name}{cross.name}站",
-            "bus_stop",
-            placer.site("B"),
-            "existing",
-            at,
-            None,
-            INVENTED,
-            "",
-            "示意",
-        )
-    )
+    cross = min(others, key=lambda other: round(other[1].distance(at)))[0]
+    site = placer.site("B")
+    placer.add(Facility(f"{road}{cross}站", "bus_stop", site, "existing", at, None, INVENTED, "", "示意"))
 
 
 def _fill(placer: Placer) -> None:

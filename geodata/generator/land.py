@@ -21,10 +21,11 @@ BANK_M = 7.0
 
 @dataclass(frozen=True)
 class Ground:
-    """Outline, extent and waters, in the working frame."""
+    """Outline, extent and waters, in the working frame; ``stream`` is the middle of the river."""
 
     outline: Polygon
     extent: Polygon
+    stream: LineString
     river: Polygon
     waters: dict[str, BaseGeometry]
     water: BaseGeometry
@@ -54,7 +55,8 @@ def survey() -> Ground:
     """Return the outline, the extent (1 km wider) and the waters."""
     outline = Polygon([from_lonlat(*p) for p in places.OUTLINE_LONLAT])
     extent = outline.buffer(EXTENT_M, quad_segs=3).simplify(20)
-    river = smooth(places.HUANGPU).buffer(places.HUANGPU_WIDTH_M / 2, quad_segs=4)
+    stream = smooth(places.HUANGPU)
+    river = stream.buffer(places.HUANGPU_WIDTH_M / 2, quad_segs=4)
     river = shapely.set_precision(river.intersection(extent.buffer(150)), GRID_M)
     waters: dict[str, BaseGeometry] = {"黄浦江": river}
     for canal in places.CANALS:
@@ -65,6 +67,7 @@ def survey() -> Ground:
     return Ground(
         outline=outline,
         extent=extent,
+        stream=stream,
         river=river,
         waters=waters,
         water=shapely.union_all(list(waters.values())),

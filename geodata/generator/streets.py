@@ -97,7 +97,7 @@ def _bank_paths(ground: Ground, shore: BaseGeometry, fence: BaseGeometry) -> lis
 def _footbridges(ground: Ground) -> list[Street]:
     """Bridge every canal's mouth, so that the riverside path is joined up, and a few canals in town."""
     found = []
-    bank = smooth(places.HUANGPU).buffer(places.HUANGPU_WIDTH_M / 2 + BANK_M + 14, quad_segs=4).exterior
+    bank = ground.stream.buffer(places.HUANGPU_WIDTH_M / 2 + BANK_M + 14, quad_segs=4).exterior
     for canal in places.CANALS:
         bed = ground.waters[canal.name].buffer(BANK_M + 1.5)
         over = lines_of(bank.intersection(bed))
@@ -113,7 +113,7 @@ def _footbridges(ground: Ground) -> list[Street]:
 
 
 def _river_x(ground: Ground, y: float) -> float:
-    return float(smooth(places.HUANGPU).interpolate(smooth(places.HUANGPU).project(Point(3800, y))).x)
+    return float(ground.stream.interpolate(ground.stream.project(Point(3800, y))).x)
 
 
 def _extended(line: LineString, kind: str) -> Street:
