@@ -206,7 +206,7 @@ def import_osm(
     )
     name = _study_name(pbf, given.outline)
     origin = Origin(name, pbf.name, given.header.date, made.area.crs, searched_types(given.rules))
-    with swapped_in(study) as folder:
+    with swapped_in(study.resolve()) as folder:
         _write(folder, origin, layers, summary)
     return summary
 
