@@ -366,6 +366,21 @@ LAYERS: dict[str, Layer] = {
                     required=True,
                 ),
                 _NAME,
+                _text(
+                    "hub_facility_id",
+                    "中心设施的 facility_id; 空白即按步行距离选取",
+                    "facility_id of the hub; blank: chosen by walking",
+                ),
+                _text(
+                    "hub_demand_id",
+                    "没有现状中心时, 建议作中心的居民点 demand_id",
+                    "demand point proposed as the hub where there is no facility",
+                ),
+                _number(
+                    "colour",
+                    "着色号, 相邻生活圈不同",
+                    "colour number, different from every neighbour's",
+                ),
             ),
         ),
         Layer(

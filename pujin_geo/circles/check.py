@@ -102,14 +102,16 @@ def check(terrain: Terrain, circles: gpd.GeoDataFrame) -> Check:
     """
     case = _case(terrain, circles)
     walk = _walks(case)
-    cut_off, cut_names = _cut_off(case)
+    lost = _cut_off(case)
+    cut_off = np.array([case.terrain.people[one].sum() for one in lost])
     missing = _missing_types(case)
     scorecard = _scorecard(case, walk, cut_off, missing)
     breaches = [
         *_land_breaches(case),
         *_people_outside(case),
-        *_band_breaches(case, scorecard, walk),
-        *_cut_off_breaches(case, cut_off, cut_names),
+        *_band_breaches(case, scorecard),
+        *_walk_breaches(case, walk, lost),
+        *_cut_off_breaches(case, lost, cut_off),
         *_missing_breaches(case, missing),
     ]
     order = {circle: n for n, circle in enumerate(["", *case.ids])}
@@ -336,7 +338,7 @@ def _people_outside(case: _Case) -> list[Breach]:
     return [Breach("", "people_in_no_circle", people, 0, text)]
 
 
-def _band_breaches(case: _Case, scorecard: pd.DataFrame, walk: _Walks) -> list[Breach]:
+def _band_breaches(case: _Case, scorecard: pd.DataFrame) -> list[Breach]:
     breaches = []
     for number, circle in enumerate(case.ids):
         band, people = case.band(number), float(scorecard["population"].iat[number])
@@ -359,19 +361,35 @@ def _band_breaches(case: _Case, scorecard: pd.DataFrame, walk: _Walks) -> list[B
                 f"{area_km2:.2f} km², more than {band.area_max_km2:g}.",
             )
             breaches.append(Breach(circle, "area_high", area_km2, band.area_max_km2, text))
-        breaches += _walk_breaches(case, number, walk)
     return breaches
 
 
-def _walk_breaches(case: _Case, number: int, walk: _Walks) -> list[Breach]:
+def _walk_breaches(case: _Case, walk: _Walks, lost: list[Ints]) -> list[Breach]:
+    breaches = []
+    for number, circle in enumerate(case.ids):
+        if case.hub[number] < 0:
+            text = Text(
+                "没有中心设施, 也没有居民点可作中心。", "Has neither a facility nor a demand point for a hub."
+            )
+            breaches.append(Breach(circle, "no_hub", 0, 1, text))
+            continue
+        breaches += _far_breaches(case, number, walk)
+        pathless = (case.lies_in == number) & ~walk.measured
+        pathless[lost[number]] = False  # told as cut off already
+        people = float(case.terrain.people[pathless].sum())
+        if people > 0:
+            text = Text(
+                f"{people:,.0f} 人到中心没有可量测的步行路线 (未接入道路或道路不连通)。",
+                f"{people:,.0f} people have no measurable walk to the hub (off the streets, or streets not connected).",
+            )
+            breaches.append(Breach(circle, "no_path", people, 0, text))
+    return breaches
+
+
+def _far_breaches(case: _Case, number: int, walk: _Walks) -> list[Breach]:
     terrain, circle = case.terrain, case.ids[number]
     here = case.lies_in == number
     breaches = []
-    if case.hub[number] < 0:
-        text = Text(
-            "没有中心设施, 也没有居民点可作中心。", "Has neither a facility nor a demand point for a hub."
-        )
-        return [Breach(circle, "no_hub", 0, 1, text)]
     for scope, is_scope, band, zh in (
         ("urban", ~terrain.is_rural, terrain.settings.urban, "城镇"),
         ("rural", terrain.is_rural, terrain.settings.rural, "乡村"),
@@ -387,33 +405,19 @@ def _walk_breaches(case: _Case, number: int, walk: _Walks) -> list[Breach]:
             breaches.append(
                 Breach(circle, f"walk_far_{scope}", round(longest, DECIMALS), band.walk_max_m, text)
             )
-    lost = here & ~walk.measured
-    if terrain.people[lost].sum() > 0:
-        people = float(terrain.people[lost].sum())
-        text = Text(
-            f"{people:,.0f} 人到中心没有可量测的步行路线 (未接入道路或道路不连通)。",
-            f"{people:,.0f} people have no measurable walk to the hub (off the streets, or streets not connected).",
-        )
-        breaches.append(Breach(circle, "no_path", people, 0, text))
     return breaches
 
 
 # Barriers
 
 
-def _cut_off(case: _Case) -> tuple[Floats, list[list[str]]]:
-    """Return the people of each circle who cannot walk to its main part within the excursion, and past what."""
+def _cut_off(case: _Case) -> list[Ints]:
+    """Return the demand points of each circle from which its main part is beyond the excursion on foot."""
     terrain = case.terrain
     entry = terrain.pieces.of_access(terrain.network, terrain.placed.demand_access)
     item = terrain.placed.demand_access["item"].to_numpy()
-    cut = np.zeros(len(case.ids))
-    names = []
-    for number in range(len(case.ids)):
-        here = case.lies_in[item] == number
-        lost = _lost_items(case, number, item[here], entry[here])
-        cut[number] = terrain.people[lost].sum()
-        names.append(_between(case, number, lost) if len(lost) else [])
-    return cut, names
+    here = [case.lies_in[item] == number for number in range(len(case.ids))]
+    return [_lost_items(case, n, item[inside], entry[inside]) for n, inside in enumerate(here)]
 
 
 def _lost_items(case: _Case, number: int, items: Ints, entry: Ints) -> Ints:
@@ -446,14 +450,15 @@ def _between(case: _Case, number: int, lost: Ints) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _cut_off_breaches(case: _Case, cut_off: Floats, names: list[list[str]]) -> list[Breach]:
+def _cut_off_breaches(case: _Case, lost: list[Ints], cut_off: Floats) -> list[Breach]:
     breaches = []
     for number, circle in enumerate(case.ids):
         if cut_off[number] <= 0:
             continue
         excursion_m = case.terrain.settings.excursion_m
-        zh = f", 中间隔着 {'、'.join(names[number])}" if names[number] else ""
-        en = f", past {', '.join(names[number])}" if names[number] else ""
+        names = _between(case, number, lost[number])
+        zh = f", 中间隔着 {'、'.join(names)}" if names else ""
+        en = f", past {', '.join(names)}" if names else ""
         text = Text(
             f"圈内有 {cut_off[number]:,.0f} 人不能在圈内 (绕出不超过 {excursion_m:g} 米) 步行到主体部分{zh}。",
             f"{cut_off[number]:,.0f} people cannot walk to its main part without leaving it by more than "

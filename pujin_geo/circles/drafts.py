@@ -56,7 +56,7 @@ def draft_units(
             )
         )
     xy, which = np.unique(shapely.get_coordinates(points), axis=0, return_inverse=True)
-    weight = np.bincount(which.ravel(), weights=people, minlength=len(xy))
+    weight: Floats = np.bincount(which.ravel(), weights=people, minlength=len(xy)).astype(float)
     group = _halve(xy, weight, min(count, len(xy)))
     if land is None:
         land = shapely.buffer(shapely.MultiPoint(xy).convex_hull, MARGIN_M)

@@ -7,9 +7,10 @@ import numpy as np
 import shapely
 
 from ..errors import SettingsError
-from ..network import Ints
+from ..network import Floats, Ints
 from ..tables import Problem
 from ..texts import Text
+from ..verdicts import Flags
 from .grow import solve_roughly
 from .layer import circles_of
 from .options import DEFAULT_COUNT, Wishes
@@ -117,8 +118,9 @@ def _instance(terrain: Terrain, count: int) -> tuple[Instance, list[Problem]]:
     hub_unit = hubs["unit"].to_numpy(dtype=np.int64)
     rural = (units["scope"] == "rural").to_numpy()[hub_unit]
 
-    def of_band(name: str) -> np.ndarray:
-        return np.where(rural, getattr(settings.rural, name), getattr(settings.urban, name)).astype(float)
+    def of_band(name: str) -> Floats:
+        limit: Floats = np.where(rural, getattr(settings.rural, name), getattr(settings.urban, name))
+        return limit.astype(float)
 
     instance = Instance(
         cost=unit_costs(terrain),
@@ -137,19 +139,20 @@ def _instance(terrain: Terrain, count: int) -> tuple[Instance, list[Problem]]:
     return instance, problems
 
 
-def _allowed(terrain: Terrain) -> np.ndarray:
+def _allowed(terrain: Terrain) -> Flags:
     """A unit that holds a hub goes to a hub, one with a party station to a hub or station; pins are free."""
     rank = np.maximum(terrain.hubs["rank"].to_numpy(dtype=np.int64), 0)
     pinned = (terrain.hubs["rank"] == PINNED_RANK).to_numpy()
     best = np.full(len(terrain.units), PROPOSED_RANK, dtype=np.int64)
     np.minimum.at(best, terrain.hubs["unit"].to_numpy()[~pinned], rank[~pinned])
-    allowed: np.ndarray = (rank[None, :] <= best[:, None]) | pinned[None, :]
+    allowed: Flags = (rank[None, :] <= best[:, None]) | pinned[None, :]
     return allowed
 
 
 def _enough_links(terrain: Terrain, count: int) -> tuple[Ints, list[Problem]]:
     """Join land that nothing walkable joins, as far as there are more such parts than circles, and say so."""
-    links, problems = terrain.links, []
+    links = terrain.links
+    problems: list[Problem] = []
     has_hub = np.isin(np.arange(len(terrain.units)), terrain.hubs["unit"])
     while True:
         parts = pieces_of(np.arange(len(terrain.units)), links)

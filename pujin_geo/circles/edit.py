@@ -267,7 +267,8 @@ def _best_half(layout: _Layout, members: Ints, number: int) -> list[int]:
     links = links[(links >= 0).all(axis=1)]
     parts = pieces_of(np.arange(len(members)), links)
     if len(parts) == 2:
-        return members[parts[1]].tolist()
+        other: list[int] = members[parts[1]].tolist()
+        return other
     free = np.full(len(hubs), np.inf)
     instance = Instance(
         cost=unit_costs(terrain)[np.ix_(members, hubs)],

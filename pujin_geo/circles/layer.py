@@ -1,6 +1,7 @@
 """The circles layer: its columns, how it is made from an assignment, written and read."""
 
 import json
+import math
 from pathlib import Path
 
 import geopandas as gpd
@@ -148,7 +149,7 @@ def _plain(row: dict[str, object]) -> dict[str, object]:
 def _plain_value(value: object) -> object:
     if isinstance(value, np.generic):
         value = value.item()
-    return None if value is None or value != value else value
+    return None if value is None or (isinstance(value, float) and math.isnan(value)) else value
 
 
 def read_circles(path: Path, crs: CRS) -> gpd.GeoDataFrame:

@@ -152,11 +152,15 @@ def _wishes(path: Path, raw: Any) -> Wishes:
     if not isinstance(raw, dict) or not set(raw) <= {f.name for f in fields(Wishes)}:
         listed = ", ".join(f.name for f in fields(Wishes))
         raise _wrong(path, "wishes", raw, Text(f"可用的是: {listed}", f"may hold: {listed}"))
-    plain = {key: _texts(path, key, raw.get(key, [])) for key in ("pin_hubs", "forbid")}
-    grouped = {
+    groups = {
         key: tuple(_texts(path, key, group) for group in raw.get(key, [])) for key in ("together", "apart")
     }
-    return Wishes(**plain, **grouped)
+    return Wishes(
+        pin_hubs=_texts(path, "pin_hubs", raw.get("pin_hubs", [])),
+        together=groups["together"],
+        apart=groups["apart"],
+        forbid=_texts(path, "forbid", raw.get("forbid", [])),
+    )
 
 
 def _texts(path: Path, key: str, raw: Any) -> tuple[str, ...]:

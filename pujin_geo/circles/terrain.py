@@ -316,7 +316,7 @@ def _proposed_hubs(
     places = _proposals(np.concatenate([np.empty(0, dtype=np.int64), *tried]), placed, points, unit_of)
     walk_m, _ = walks_to(network, placed, places)
     people = placed.demand["population"].to_numpy(dtype=float)
-    chosen = []
+    chosen: list[int] = []
     for unit in bare:
         here = np.flatnonzero(places["unit"] == unit)
         own = unit_of == unit
