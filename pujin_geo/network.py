@@ -311,22 +311,32 @@ def _join_ends(
     which, on, line, gap = which[apart], on[apart], line[apart], gap[apart]
     nearest = np.lexsort((on, gap, line, which))
     which, on, line, gap = which[nearest], on[nearest], line[nearest], gap[nearest]
-    fresh = np.ones(len(which), dtype=bool)
-    fresh[1:] = (which[1:] != which[:-1]) | (line[1:] != line[:-1])
-    which, on, line, gap = which[fresh], on[fresh], line[fresh], gap[fresh]
     if not len(which):
         return vertices, np.empty((0, 2), dtype=np.int64), []
-    foot_m = shapely.line_locate_point(segment[on], point[which])
-    along = foot_m / shapely.length(segment[on])
-    a = vertices.place_xy[vertices.place[start[on]]]
-    b = vertices.place_xy[vertices.place[start[on] + 1]]
-    # A foot on the end itself takes the end's own coordinates, so that the two become one place.
-    foot = np.where((gap <= SAME_PLACE_M)[:, None], end_xy[which], a + along[:, None] * (b - a))
-    joined = _insert(vertices, start[on], along, foot)
+    fresh = np.ones(len(which), dtype=bool)
+    fresh[1:] = (which[1:] != which[:-1]) | (line[1:] != line[:-1])
+    best = np.flatnonzero(fresh)[np.cumsum(fresh) - 1]
+    along, foot = _feet(vertices, start[on], point[which], end_xy[which], gap)
+    # A line may pass the foot more than once, there and back: it is joined on every pass.
+    passes = np.hypot(*(foot - foot[best]).T) <= 2 * SAME_PLACE_M
+    joined = _insert(vertices, start[on[passes]], along[passes], foot[best[passes]])
+    which, line, gap, foot = which[fresh], line[fresh], gap[fresh], foot[fresh]
     _, found = cKDTree(joined.place_xy).query(np.concatenate([end_xy[which], foot]))
     joins = np.stack(np.split(found.astype(np.int64), 2), axis=1)
     problems = _join_problems(streets, vertices.line_street, owner[which], line, gap)
     return joined, joins, problems
+
+
+def _feet(
+    vertices: _Vertices, start: Ints, point: NDArray[np.object_], xy: Floats, gap: Floats
+) -> tuple[Floats, Floats]:
+    """Return how far along its segment (share) and where each point's nearest place lies."""
+    a, b = vertices.place_xy[vertices.place[start]], vertices.place_xy[vertices.place[start + 1]]
+    segment = shapely.linestrings(np.stack([a, b], axis=1))
+    along = shapely.line_locate_point(segment, point, normalized=True)
+    # A foot on the end itself takes the end's own coordinates, so that the two become one place.
+    foot: Floats = np.where((gap <= SAME_PLACE_M)[:, None], xy, a + along[:, None] * (b - a))
+    return along, foot
 
 
 def _passes_through(vertices: _Vertices, line: Ints, place: Ints) -> NDArray[np.bool_]:

@@ -173,8 +173,10 @@ class Streets:
             return None
         tied = [found for found in near if found[-1] <= least + MM]
         first = [found for found in tied if found[0] == tied[0][0]]
-        number, segment, share, _, distance_m = min(first, key=lambda found: found[-1])
-        self.refuse_ties([(found[3], found[4]) for found in first], distance_m)
+        self.refuse_ties([(found[3], found[4]) for found in first], least)
+        exact = min(found[-1] for found in first)
+        # A way may pass a place twice, there and back: the first pass counts.
+        number, segment, share, _, distance_m = next(found for found in first if found[-1] < exact + 1e-7)
         return Snap(number, segment, share, distance_m)
 
     def insert(self, snap: Snap) -> Any:
@@ -261,6 +263,9 @@ def _contacts(streets: Streets, edge: shapely.Geometry) -> list[tuple[Snap, Snap
     for number, way in enumerate(streets.ways):
         for segment, (a, b) in enumerate(pairwise(way.points)):
             shared = LineString([a, b]).intersection(edge)
+            along = LineString([a, b]).intersection(edge.buffer(MM))
+            if along.length > shared.length + CLEAR:  # almost along the edge, or almost touching it
+                raise AmbiguousError
             for part in getattr(shared, "geoms", [shared]):
                 if not part.is_empty:
                     shares = sorted(foot(p, a, b)[0] for p in (part.coords[0], part.coords[-1]))
