@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+import numpy as np
 from shapely import LineString, Point, Polygon
 
 from . import places, report
@@ -134,6 +135,7 @@ HUBS = {
 """Several functions under one roof: one site_id."""
 
 STOPS_APART_M = 460.0
+USUAL_WALK_M = 300.0
 NORTH_EAST = {"J08", "J09", "J10", "J11", "J12", "J13", "J14", "J15", "J16", "J17"}
 
 
@@ -147,6 +149,8 @@ class Placer:
         self.people = Counter[str]()
         for group in groups:
             self.people[group.committee_id] += group.ages["常住人口"]
+        self._doors = np.array([(group.at.x, group.at.y) for group in groups])
+        self._persons = np.array([group.ages["常住人口"] for group in groups])
         self._inside = ground.outline.buffer(-12).difference(ground.water.buffer(9))
         self._homes: dict[str, list[Settlement]] = {}
         for item in [*settled.estates, *settled.hamlets]:
@@ -165,15 +169,23 @@ class Placer:
             self._centres[committee_id] = (self.site(committee_id), self._central_spot(committee_id))
         return self._centres[committee_id]
 
-    def spot(self, committee_id: str, apart: list[Point]) -> Point:
-        """Return a street-side place in a committee, the farthest of a few from the points given."""
+    def spot(self, committee_id: str, alike: list[Point]) -> Point:
+        """Return a street-side place in a committee: of a few, the one that serves most people whom none alike serves."""
         tries: list[Point] = []
-        while len(tries) < 5:
+        while len(tries) < 6:
             home = self.dice.pick(self._homes[committee_id])
             at = self._lane_side(home) if home.walls == [] else self._street_front(home)
             if at is not None and self._inside.contains(at):
                 tries.append(at)
-        return max(tries, key=lambda p: round(min((p.distance(q) for q in apart), default=0.0), 1))
+        free = np.ones(len(self._persons), dtype=bool)
+        for other in alike:
+            free &= self._apart(other)
+        return max(tries, key=lambda p: int(self._persons[free & ~self._apart(p)].sum()))
+
+    def _apart(self, point: Point) -> np.ndarray:
+        """Tell which house groups lie farther from a point than people like to walk."""
+        east, north = (self._doors - (point.x, point.y)).T
+        return np.asarray(np.hypot(east, north) > USUAL_WALK_M)
 
     def _central_spot(self, committee_id: str) -> Point:
         """Return the most central of a dozen places in a committee."""
@@ -182,7 +194,12 @@ class Placer:
         return min(tries, key=lambda p: round(sum(p.distance(at) for at in homes), 1))
 
     def _street_front(self, home: Settlement) -> Point | None:
-        at = home.plot.exterior.interpolate(self.dice.between(0, 1), normalized=True)
+        """Return a place between wall and street, mostly beside a gate."""
+        ring = home.plot.exterior
+        gate = ring.project(self.dice.pick(home.gates))
+        aside = self.dice.between(12, 55) * (1 if self.dice.chance(0.5) else -1)
+        along = gate + aside if self.dice.chance(0.8) else self.dice.between(0, ring.length)
+        at = ring.interpolate(along % ring.length)
         return at if self.roadside.distance(at) < 27 else None
 
     def _lane_side(self, home: Settlement) -> Point | None:
