@@ -157,6 +157,30 @@ def judged_types(inputs: Inputs) -> tuple[pd.DataFrame, pd.DataFrame]:
     return judged, left.reset_index(drop=True)
 
 
+@dataclass(frozen=True)
+class Measures:
+    """The lengths that verdicts rest on, to the millimetre: (demand, types) unless said otherwise.
+
+    Attributes:
+        walk_m, walk_to: walk to the nearest facility and its position in ``Placed.facilities``;
+            infinite and -1 without a path.
+        straight_m, straight_to: the same by straight line.
+        off_m: straight distance to the nearest facility that is not on the main network.
+        is_absent: (types,) there is no facility of the type.
+        exit_m: (demand,) walk to the nearest place where a street leaves the extent.
+        threshold_m: NaN where the type does not apply to the point's scope.
+    """
+
+    walk_m: Floats
+    walk_to: Ints
+    straight_m: Floats
+    straight_to: Ints
+    off_m: Floats
+    is_absent: Flags
+    exit_m: Floats
+    threshold_m: Floats
+
+
 def judge(network: Network, placed: Placed, types: pd.DataFrame) -> pd.DataFrame:
     """Return the ``distances`` table: one row per judged demand point and facility type that applies to it.
 
@@ -165,47 +189,78 @@ def judge(network: Network, placed: Placed, types: pd.DataFrame) -> pd.DataFrame
         placed: demand points and facilities on it, from ``place``.
         types: rows of the catalogue, from ``judged_types``.
     """
-    demand, facilities = placed.demand, placed.facilities
-    code = {name: number for number, name in enumerate(types["facility_type"])}
-    group = facilities["facility_type"].map(code).fillna(-1).to_numpy(dtype=np.int64)
-    walk_m, walk_to = _walks(network, placed, group, len(types))
-    straight_m, straight_to = nearest_straight(demand_points(demand), facilities, group, len(types))
-    off_m = _straight_to_off_network(network, placed, group, len(types))
-    exit_m = _exit_walks(network, placed)
-    threshold_m = _thresholds(demand, types)
+    return distances_table(network, placed, types, measure(network, placed, types))
 
+
+def type_of(facilities: pd.DataFrame, types: pd.DataFrame) -> Ints:
+    """Return each facility's row in ``types``, -1 for a type that is not judged."""
+    code = {name: number for number, name in enumerate(types["facility_type"])}
+    group: Ints = facilities["facility_type"].map(code).fillna(-1).to_numpy(dtype=np.int64)
+    return group
+
+
+def measure(network: Network, placed: Placed, types: pd.DataFrame) -> Measures:
+    """Measure every walk and straight line that the verdicts need."""
+    group = type_of(placed.facilities, types)
+    walk_m, walk_to = _walks(network, placed, group, len(types))
+    points = demand_points(placed.demand)
+    straight_m, straight_to = nearest_straight(points, placed.facilities, group, len(types))
+    return Measures(
+        walk_m=walk_m,
+        walk_to=walk_to,
+        straight_m=straight_m,
+        straight_to=straight_to,
+        off_m=straight_to_off_network(network, placed, group, len(types)),
+        is_absent=np.bincount(group[group >= 0], minlength=len(types)) == 0,
+        exit_m=_exit_walks(network, placed),
+        threshold_m=_thresholds(placed.demand, types),
+    )
+
+
+def decide(
+    network: Network, placed: Placed, measures: Measures
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Return verdict and cause, (demand, types), by the table at the top of this module."""
+    threshold_m = measures.threshold_m
     on_street = placed.demand_part >= 0
     on_main = placed.demand_part == network.main_part
-    near = straight_m <= threshold_m
-    edge_m = np.where(on_main, exit_m, placed.edge_straight_m)[:, None]
+    near = measures.straight_m <= threshold_m
+    edge_m = np.where(on_main, measures.exit_m, placed.edge_straight_m)[:, None]
     # Off the main network every near facility is doubtful already (lines 2 and 3).
-    off_near = on_main[:, None] & (off_m <= threshold_m)
-    has_none = np.bincount(group[group >= 0], minlength=len(types)) == 0
+    off_near = on_main[:, None] & (measures.off_m <= threshold_m)
     verdict, cause = (
         np.full(near.shape, "not_met", dtype=object),
         np.full(near.shape, "too_far", dtype=object),
     )
     for applies, this_verdict, this_cause in (
         (near, "not_met", "detour"),
-        (np.broadcast_to(has_none, near.shape), "not_met", "no_facility"),
+        (np.broadcast_to(measures.is_absent, near.shape), "not_met", "no_facility"),
         (edge_m <= threshold_m, "unknown", "data_edge"),
         (off_near, "unknown", "facility_off_network"),
         (near & (on_street & ~on_main)[:, None], "unknown", "island"),
         (near & ~on_street[:, None], "unknown", "unsnapped"),
-        (walk_m <= threshold_m, "met", ""),
+        (measures.walk_m <= threshold_m, "met", ""),
     ):
         verdict[applies], cause[applies] = this_verdict, this_cause
-    row, column = np.nonzero(~np.isnan(threshold_m))
-    ids = np.append(facilities["facility_id"].to_numpy(dtype=object), "")
+    return verdict, cause
+
+
+def distances_table(
+    network: Network, placed: Placed, types: pd.DataFrame, measures: Measures
+) -> pd.DataFrame:
+    """Return the ``distances`` table of measured lengths."""
+    verdict, cause = decide(network, placed, measures)
+    row, column = np.nonzero(~np.isnan(measures.threshold_m))
+    ids = np.append(placed.facilities["facility_id"].to_numpy(dtype=object), "")
     return pd.DataFrame(
         {
-            "demand_id": demand["demand_id"].to_numpy(dtype=object)[row],
+            "demand_id": placed.demand["demand_id"].to_numpy(dtype=object)[row],
             "facility_type": types["facility_type"].to_numpy(dtype=object)[column],
-            "facility_id": ids[walk_to[row, column]],
-            "walk_m": _blank(walk_m[row, column]),
-            "straight_facility_id": ids[straight_to[row, column]],
-            "straight_m": _blank(straight_m[row, column]),
-            "threshold_m": threshold_m[row, column],
+            "facility_id": ids[measures.walk_to[row, column]],
+            "walk_m": _blank(measures.walk_m[row, column]),
+            "straight_facility_id": ids[measures.straight_to[row, column]],
+            "straight_m": _blank(measures.straight_m[row, column]),
+            "threshold_m": measures.threshold_m[row, column],
             "verdict": verdict[row, column],
             "cause": cause[row, column],
         }
@@ -258,7 +313,7 @@ def nearest_straight(
     return np.round(distance_m, DECIMALS), which
 
 
-def _straight_to_off_network(network: Network, placed: Placed, group: Ints, types: int) -> Floats:
+def straight_to_off_network(network: Network, placed: Placed, group: Ints, types: int) -> Floats:
     """Return straight distances to the nearest facility without a way onto the main network."""
     access = placed.facility_access
     on_main = network.edge_part[access["edge"].to_numpy()] == network.main_part
