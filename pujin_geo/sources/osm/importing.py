@@ -34,8 +34,9 @@ BEYOND_BOUNDARY_M = 2000.0
 facilities and the streets to them count."""
 
 CUT_END_RADIUS_M = 0.5
-"""Radius of the disc taken out of the extent around an end where the file cuts a street off, metres:
-the street then crosses the extent's edge there, while hardly a facility falls into it."""
+"""Outer radius of the ring taken out of the extent around an end where the file cuts a street off,
+metres: the street then crosses the extent's edge there. A ring and not a disc, so that a bus stop on the
+very node stays inside."""
 
 STREETS_WANTED: dict[str, Any] = {"highway": True, "railway": ["platform"], "public_transport": ["platform"]}
 
@@ -289,9 +290,10 @@ def _area(box: Geometry, limit: Geometry | None, cut: CutStreets) -> Area:
     crs = f"EPSG:{frame.estimate_utm_crs().to_epsg()}"
     open_ends = cut.ends[cut.ends["osm_id"].isin(_walked(cut.streets)["osm_id"])]
     open_ends = open_ends[open_ends.geometry.intersects(complete)]
-    holes = open_ends.to_crs(crs).geometry.buffer(CUT_END_RADIUS_M, quad_segs=2).union_all()
+    ends = open_ends.to_crs(crs).geometry
+    outer, inner = (ends.buffer(r, quad_segs=2).union_all() for r in (CUT_END_RADIUS_M, CUT_END_RADIUS_M / 2))
     metric = frame.to_crs(crs)
-    metric["geometry"] = metric.geometry.difference(holes)
+    metric["geometry"] = metric.geometry.difference(outer.difference(inner))
     return Area(extent=metric.to_crs("EPSG:4326"), covered=frame, crs=crs)
 
 
