@@ -1,0 +1,172 @@
+"""Per place and type the walking share beside its rivals, which planners are asked for.
+
+C1 to C5 are the usual meanings of "coverage": residential land in reach (C1), residential land in the
+service radius of parks (C2), area in reach (C3, not computed: it counts fields and water), people in
+reach (C4), and units that have one (C5).
+"""
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from ..coverage import ALL
+from ..network import Floats
+from ..tables import SCOPES
+from ..verdicts import demand_points
+from .grid import PLACE_COLUMNS, Flags, Grid, Judged, Places, share
+from .land import Land
+
+RATE_COLUMNS = [
+    *PLACE_COLUMNS, "facility_type", "suitability", "threshold_m", "threshold_confidence", "remark", "people_basis",
+    "people", "people_met", "people_not_met", "people_unknown", "coverage_share", "share_if_unknown_met",
+    "straight_line_share", "residents", "residents_met", "residents_unknown", "residents_share",
+    "residents_share_if_unknown_met", "land_m2", "land_met_m2", "land_unknown_m2", "land_share", "land_straight_share",
+    "land_grid_m", "unit_kind", "units", "units_with_one", "has_one_share",
+]  # fmt: skip
+
+
+def rates(judged: Judged, *, land: Land | None) -> pd.DataFrame:
+    """Return the ``rates`` table: one row per place and judged type, every rate side by side.
+
+    Shares are of the people to whom the type applies; unknown counts as not met in ``coverage_share`` and as
+    met in ``share_if_unknown_met``, so the truth lies between the two. Blank where there is nobody or no land;
+    ``remark`` says why: ``not_applicable``, ``nobody_to_serve``; or ``no_facility``, which is a true 0.
+
+    Args:
+        judged: from ``assemble``.
+        land: residential land, or None if the study has none.
+    """
+    grid, places = judged.grid, judged.places
+    table = places.repeat(grid.types)
+    population = judged.population[:, None]
+    for name, flags in (
+        ("", grid.judged),
+        ("_met", grid.met),
+        ("_not_met", grid.not_met),
+        ("_unknown", grid.unknown),
+    ):
+        table[f"people{name}"] = places.total(judged.people * flags).ravel()
+        table[f"residents{name}"] = places.total(population * flags).ravel()
+    table = _with_shares(table)
+    near = places.total(judged.people * grid.near).ravel()
+    table["straight_line_share"] = share(near, table["people"].to_numpy())
+    catalogue = judged.types.set_index("facility_type")
+    for name in ("suitability", "threshold_confidence"):
+        table[name] = table["facility_type"].map(catalogue[name])
+    table["people_basis"] = table["facility_type"].map(judged.basis)
+    table["threshold_m"] = _thresholds(places, grid)
+    table["remark"] = _remarks(table, places.total(grid.judged).ravel(), judged.facilities["facility_type"])
+    ones = has_one(judged)
+    table = pd.concat([_with_land(table, land), ones[ones.columns.difference(table.columns)]], axis=1)
+    return table[RATE_COLUMNS]
+
+
+def _with_shares(table: pd.DataFrame) -> pd.DataFrame:
+    shares = {}
+    for who, name, best in (
+        ("people", "coverage_share", "share_if_unknown_met"),
+        ("residents", "residents_share", "residents_share_if_unknown_met"),
+    ):
+        met, whole = table[f"{who}_met"].to_numpy(), table[who].to_numpy()
+        shares[name] = share(met, whole)
+        shares[best] = share(met + table[f"{who}_unknown"].to_numpy(), whole)
+    return table.assign(**shares)
+
+
+def _thresholds(places: Places, grid: Grid) -> Floats:
+    """Return the threshold per place and type, NaN if its points have several or none."""
+    least = np.full((len(places.table), len(grid.types)), np.nan)
+    starts, points = places.members.indptr, places.members.indices
+    for place in range(len(places.table)):
+        here = grid.threshold_m[points[starts[place] : starts[place + 1]]]
+        low = np.fmin.reduce(here, axis=0, initial=np.inf)
+        high = np.fmax.reduce(here, axis=0, initial=-np.inf)
+        least[place] = np.where(low == high, low, np.nan)
+    return least.ravel()
+
+
+def _remarks(table: pd.DataFrame, judged_points: Floats, supplied: pd.Series) -> pd.Series:
+    remark = pd.Series("", index=table.index)
+    remark[~table["facility_type"].isin(supplied)] = "no_facility"
+    remark[table["people"] <= 0] = "nobody_to_serve"
+    remark[judged_points == 0] = "not_applicable"
+    return remark
+
+
+def _with_land(table: pd.DataFrame, land: Land | None) -> pd.DataFrame:
+    names = ["land_m2", "land_met_m2", "land_unknown_m2", "land_share", "land_straight_share", "land_grid_m"]
+    if land is None or land.samples.empty:
+        return table.assign(**dict.fromkeys(names, np.nan))
+    area_m2 = land.samples["area_m2"].to_numpy()[:, None]
+
+    def total(flags: Flags) -> Floats:
+        return land.places.total(area_m2 * flags).ravel()
+
+    whole, met = total(land.grid.judged), total(land.grid.met)
+    return table.assign(
+        land_m2=whole,
+        land_met_m2=met,
+        land_unknown_m2=total(land.grid.unknown),
+        land_share=share(met, whole),
+        land_straight_share=share(total(land.grid.near), whole),
+        land_grid_m=land.samples["grid_m"].iloc[0],
+    )
+
+
+def has_one(judged: Judged) -> pd.DataFrame:
+    """Return which units have a facility of each type inside them (C5), whoever can walk to it.
+
+    A circle or committee is one unit. ``all`` counts the circles, or the committees of a study without
+    circles; ``urban`` and ``rural`` count the committees with such people. Only units count that hold demand
+    points to which the type applies; committees without a polygon cannot be told.
+
+    Returns:
+        In the order of the ``rates`` table: ``place_kind``, ``place_id``, ``facility_type``, ``unit_kind``,
+        ``units``, ``units_with_one`` and ``has_one_share`` (blank without units).
+    """
+    places, table = judged.places, judged.places.table
+    inputs, kind = judged.inputs, judged.places.table["place_kind"].to_numpy(dtype=object)
+    is_drawn = table["place_id"].isin(inputs.circles["circle_id"]).to_numpy() & (kind == "circle")
+    is_drawn |= table["place_id"].isin(inputs.committees["committee_id"]).to_numpy() & (kind == "committee")
+    has, applies = _holds(judged), _applies(judged, ALL) & is_drawn[:, None]
+    unit_kind = np.where(kind == ALL, "circle" if len(inputs.circles) else "committee", kind)
+    unit_kind[np.isin(kind, SCOPES)] = "committee"
+    units, with_one = applies.astype(float), (applies & has).astype(float)
+    for row in np.flatnonzero(np.isin(kind, [ALL, *SCOPES])):
+        counted = _applies(judged, kind[row])[is_drawn & (kind == unit_kind[row])]
+        units[row] = counted.sum(axis=0)
+        with_one[row] = (counted & has[is_drawn & (kind == unit_kind[row])]).sum(axis=0)
+    rows = places.repeat(judged.grid.types)[["place_kind", "place_id", "facility_type"]]
+    return rows.assign(
+        unit_kind=np.repeat(unit_kind, len(judged.grid.types)),
+        units=units.ravel(),
+        units_with_one=with_one.ravel(),
+        has_one_share=share(with_one, units).ravel(),
+    )
+
+
+def _applies(judged: Judged, kind: str) -> Flags:
+    """Return (places, types) whether the type applies to a demand point there; of one scope if asked."""
+    flags = judged.grid.judged
+    if kind in SCOPES:
+        flags = flags & (judged.demand["scope"] == kind).to_numpy()[:, None]
+    applies: Flags = judged.places.total(flags) > 0
+    return applies
+
+
+def _holds(judged: Judged) -> Flags:
+    """Return (places, types) whether a counting facility stands in the circle or committee."""
+    places, inputs = judged.places, judged.inputs
+    points = demand_points(judged.facilities)
+    keys = pd.MultiIndex.from_frame(places.table[["place_kind", "place_id"]])
+    column = pd.Index(judged.grid.types).get_indexer(judged.facilities["facility_type"])
+    has = np.zeros((len(places.table), len(judged.grid.types)), dtype=bool)
+    for kind, layer in (("circle", inputs.circles), ("committee", inputs.committees)):
+        if layer.empty or not len(points):
+            continue
+        point, area = shapely.STRtree(layer.geometry.to_numpy()).query(points, predicate="intersects")
+        ids = layer[f"{kind}_id"].to_numpy()[area]
+        place = keys.get_indexer(pd.MultiIndex.from_arrays([np.full(len(ids), kind), ids]))
+        counted = column[point] >= 0
+        has[place[counted], column[point[counted]]] = True
+    return has
