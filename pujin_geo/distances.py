@@ -23,7 +23,14 @@ PAIRS_AT_ONCE = 2_000_000
 
 
 def nearest(
-    network: Network, origins: pd.DataFrame, targets: pd.DataFrame, group: Ints, count: int, *, groups: int
+    network: Network,
+    origins: pd.DataFrame,
+    targets: pd.DataFrame,
+    group: Ints,
+    count: int,
+    *,
+    groups: int,
+    limit_m: float = np.inf,
 ) -> tuple[Floats, Ints]:
     """Return each origin's walk to the nearest target of every group, and which target it is.
 
@@ -37,6 +44,7 @@ def nearest(
         group: (targets,) group 0..groups-1 of each target number; -1 takes no part.
         count: number of origins.
         groups: number of groups.
+        limit_m: the search ends here; longer walks may be left out.
 
     Returns:
         ``walk_m`` (count, groups), infinite where there is no path or no way onto a street, and
@@ -66,7 +74,7 @@ def nearest(
     along = _along_one_edge(origins, ways, groups)
     for first in range(0, groups, BATCH_ROWS):
         batch = range(first, min(first + BATCH_ROWS, groups))
-        by_node = _from_groups(network, ways, batch)
+        by_node = _from_groups(network, ways, batch, limit_m)
         best[item, first : first + len(batch)] = _at_origins(network, origins, by_node)
     best[item] = np.minimum(best[item], along)
     return _split_rank(best, targets, bits)
@@ -92,7 +100,7 @@ def _distinct_ways(targets: pd.DataFrame) -> pd.DataFrame:
     return ordered.drop_duplicates(["group", "edge", "offset_m", "span_m"]).sort_index()
 
 
-def _from_groups(network: Network, targets: pd.DataFrame, batch: range) -> Floats:
+def _from_groups(network: Network, targets: pd.DataFrame, batch: range, limit_m: float) -> Floats:
     """Search from one virtual start per group; return (groups in batch, nodes) walks to every node."""
     chosen = targets[targets["group"].isin(batch)]
     edge = chosen["edge"].to_numpy()
@@ -104,7 +112,9 @@ def _from_groups(network: Network, targets: pd.DataFrame, batch: range) -> Float
     extended = with_starts(network.matrix, row, node, walk_m, len(batch))
     nodes = len(network.node_xy)
     starts = np.arange(nodes, nodes + len(batch))
-    by_node: Floats = dijkstra(extended, directed=True, indices=starts)[:, :nodes] - START_M
+    # The rank below the quantum adds up to one quantum.
+    most_m = limit_m + START_M + QUANTUM_M
+    by_node: Floats = dijkstra(extended, directed=True, indices=starts, limit=most_m)[:, :nodes] - START_M
     return by_node
 
 
