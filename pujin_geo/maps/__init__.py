@@ -16,12 +16,16 @@ def write_maps(results: "Results", folder: Path) -> list[Path]:
         results: an analysed study.
         folder: made if absent.
     """
+    from .basemap import background  # noqa: PLC0415
     from .facilities import suitability_map  # noqa: PLC0415 - folium is loaded only when maps are drawn
 
     folder.mkdir(parents=True, exist_ok=True)
+    shared = background(results.inputs)
     paths = []
     for suitability in suitability_names:
         path = folder / f"{suitability}.html"
-        path.write_text(suitability_map(results, suitability).html(), encoding="utf-8", newline="\n")
+        path.write_text(
+            suitability_map(results, suitability, background=shared).html(), encoding="utf-8", newline="\n"
+        )
         paths.append(path)
     return paths

@@ -1,5 +1,6 @@
 """The background of every map, drawn from the study's own layers: water, green, streets, outlines, names."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -68,8 +69,17 @@ def street_class(streets: gpd.GeoDataFrame) -> pd.Series:
     return drawn
 
 
-def layers(inputs: Inputs) -> tuple[Grid, dict[str, Any]]:
-    """Return the grid of the drawn area and the packed background, for the page's ``base.js``."""
+@dataclass(frozen=True)
+class Background:
+    """What is the same on every map of a study: the drawn area, packed layers and names."""
+
+    grid: Grid
+    layers: dict[str, Any]
+    labels: list[list[Any]]
+
+
+def background(inputs: Inputs) -> Background:
+    """Return the background for the page's ``base.js``; make it once for several maps."""
     grid = grid_over(drawn_box(inputs), inputs.study.crs)
     packed: dict[str, Any] = {}
     for name in _AREAS:
@@ -81,7 +91,7 @@ def layers(inputs: Inputs) -> tuple[Grid, dict[str, Any]]:
     packed["committees"] = pack(inputs.committees.boundary, grid, simplify_m=1.0)
     packed["extent"] = pack(dissolved(inputs.extent), grid, simplify_m=1.0)
     packed["boundary"] = pack(dissolved(inputs.boundary), grid, simplify_m=0.5)
-    return grid, packed
+    return Background(grid, packed, labels(inputs))
 
 
 def label_points(inputs: Inputs) -> gpd.GeoDataFrame:

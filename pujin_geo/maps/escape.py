@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 Frame = TypeVar("Frame", bound=pd.DataFrame)
 
 _ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in "`$\\{}"})
-_SCRIPT_SAFE = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&'`$\u2028\u2029"})
+_UNSAFE_IN_SCRIPT = re.compile("[<>&'`$\u2028\u2029]")
 
 
 def escape(text: str) -> str:
@@ -52,4 +53,4 @@ def json_block(value: Any) -> str:
     '{"name":"\\u003c/script\\u003e\\u0024{1}"}'
     """
     written = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return written.translate(_SCRIPT_SAFE)
+    return _UNSAFE_IN_SCRIPT.sub(lambda m: f"\\u{ord(m[0]):04x}", written)

@@ -6,6 +6,8 @@ import pandas as pd
 
 from ..catalogue import UNCERTAIN, confidence_names, suitability_names
 from ..texts import Lang, Text
+from .basemap import Background
+from .basemap import background as make_background
 from .coverage import VERDICTS, definition_words, demand_layer, judged_types, threshold_words
 from .figures import percent, whole
 from .page import StudyMap, study_map
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from ..results import Results
 
 
-def suitability_map(results: "Results", suitability: str) -> StudyMap:
+def suitability_map(
+    results: "Results", suitability: str, *, background: Background | None = None
+) -> StudyMap:
     """Return the map of one suitability.
 
     Facilities are numbered by type, their shape tells the status; demand points are coloured by the
@@ -26,6 +30,7 @@ def suitability_map(results: "Results", suitability: str) -> StudyMap:
     Args:
         results: an analysed study.
         suitability: livable, workable, leisure, learning or caring.
+        background: from ``basemap.background``, where several maps share it; made here if absent.
 
     Raises:
         KeyError: no such suitability.
@@ -37,6 +42,7 @@ def suitability_map(results: "Results", suitability: str) -> StudyMap:
     counts = _counts(types, functions)
     return study_map(
         results,
+        background or make_background(results.inputs),
         title=title.of(results.lang),
         template="suitability.html.j2",
         words=_words(results, name.of(results.lang), types, counts),

@@ -22,7 +22,7 @@ WIDTH = 7_200
 """Drawing units across; a unit is a tenth of a pixel where the picture is 720 pixels wide."""
 
 TALLEST = 8_800
-_DOT_UNITS = (45, 70, 105)
+_DOT_RADII = (24, 36, 52)
 _AREAS = (("residential_land", "#e9e0d2"), ("green", "#cfe0bd"), ("water", "#b8d4e3"))
 _STREETS = (("path", "#ded6c8", 6.0), ("local", "#cfc9c0", 10.0), ("main", "#b9ab95", 24.0))
 
@@ -109,28 +109,29 @@ def _line(geometry: gpd.GeoSeries, frame: _Frame, colour: str, width: float, *, 
 
 
 def _dots(results: "Results", frame: _Frame) -> Markup:
-    """Draw all dots of one colour and size as one path of strokes without length and with round ends."""
+    """Draw all dots of one class as one path."""
     reach = basic_reach(results)
     layer = results.inputs.residents.set_index("demand_id").geometry.loc[reach["demand_id"]]
     xy = frame.units(shapely.get_coordinates(shapely.point_on_surface(layer.to_numpy())))
     people = reach["population"].to_numpy(dtype=float)
     positive = people[people > 0]
     limits = np.quantile(positive, [0.5, 0.9]) if len(positive) else [1.0, 1.0]
-    size = np.searchsorted(limits, people)
+    crowding = float(np.clip(np.sqrt(1_000 / max(len(xy), 1)), 0.35, 1.0))
+    radius = np.array(_DOT_RADII)[np.searchsorted(limits, people)] * crowding
     group = demand_class(reach["met_share"].to_numpy(dtype=float))
     drawn = []
-    for code in (*range(len(DEMAND_CLASSES)), -1):
+    for code in (-1, *range(len(DEMAND_CLASSES))):
         colour = DEMAND_CLASSES[code][1] if code >= 0 else VERDICT_COLOURS["none"]
-        for bigger in range(len(_DOT_UNITS)):
-            mine = xy[(group == code) & (size == bigger)]
-            if len(mine):
-                data = "".join(f"M{x} {y}h0" for x, y in mine.tolist())
-                drawn.append(
-                    Markup(
-                        '<path d="{}" stroke="{}" stroke-width="{}" stroke-linecap="round" stroke-opacity=".9"/>'
-                    ).format(data, colour, _DOT_UNITS[bigger])
-                )
+        mine = np.flatnonzero(group == code)
+        data = "".join(_circle(int(xy[i, 0]), int(xy[i, 1]), int(radius[i])) for i in mine)
+        if data:
+            drawn.append(Markup('<path d="{}" fill="{}" fill-opacity=".9"/>').format(data, colour))
     return Markup("").join(drawn)
+
+
+def _circle(x: int, y: int, r: int) -> str:
+    """Return path data of a circle: two arcs, which every program that reads SVG or PDF draws round."""
+    return f"M{x - r} {y}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 -{2 * r} 0"
 
 
 def _names(results: "Results", frame: _Frame) -> Markup:

@@ -8,13 +8,13 @@ from branca.element import Element, MacroElement
 from folium.template import Template
 
 from ..texts import Lang
-from . import basemap
 from .escape import json_block
 from .offline import asset, standalone
 from .words import notices, templates
 
 if TYPE_CHECKING:
     from ..results import Results
+    from .basemap import Background
 
 
 class StudyMap(folium.Map):
@@ -90,6 +90,7 @@ class _Page(MacroElement):
 
 def study_map(
     results: "Results",
+    background: "Background",
     *,
     title: str,
     template: str,
@@ -102,6 +103,7 @@ def study_map(
 
     Args:
         results: the analysed study.
+        background: the study's own layers, from ``basemap.background``.
         title: title of page and panel, plain text.
         template: file in ``pujin_geo/templates`` for header and panel.
         words: what the template is filled with.
@@ -109,20 +111,17 @@ def study_map(
         scripts: assets in order.
         start: the script's function that is called with the Leaflet map.
     """
-    inputs = results.inputs
-    grid, packed = basemap.layers(inputs)
+    grid = background.grid
     centre = ((grid.south + grid.north) / 2, (grid.west + grid.east) / 2)
     map_ = StudyMap(title=title, lang=results.lang, centre=centre)
-    background = {"grid": grid.as_json(), "layers": packed, "labels": basemap.labels(inputs)}
+    base = {"grid": grid.as_json(), "layers": background.layers, "labels": background.labels}
     view = _view(results, (grid.west, grid.south, grid.east, grid.north))
     panel = (
         templates()
         .get_template(template)
         .render(title=title, lang=results.lang, notices=notices(results), **words)
     )
-    _Page(scripts=scripts, start=start, panel=panel, data={"base": background, "view": view, **data}).add_to(
-        map_
-    )
+    _Page(scripts=scripts, start=start, panel=panel, data={"base": base, "view": view, **data}).add_to(map_)
     return map_
 
 

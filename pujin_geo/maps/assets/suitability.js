@@ -84,6 +84,9 @@ pujin.suitability = function (map) {
   map.pujin = { data, demand, facilities };
 };
 
+// Many points are drawn smaller while the whole is in view.
+pujin.crowding = (count) => Math.min(Math.max(Math.sqrt(900 / count), 0.6), 1);
+
 pujin.demandPoints = function (map, data, renderer) {
   const { demand, types } = data;
   const walks = Object.fromEntries(Object.entries(demand.walks).map(([id, packed]) => [id, pujin.uint16(packed)]));
@@ -124,7 +127,7 @@ pujin.demandPoints = function (map, data, renderer) {
       points.forEach((point, i) => point.setStyle(style(i)));
     },
     resize() {
-      const factor = Math.min(Math.max(2 ** ((map.getZoom() - 14) * 0.5), 0.55), 2.4);
+      const factor = Math.min(Math.max(2 ** ((map.getZoom() - 14) * 0.5), 0.55 * pujin.crowding(points.length)), 2.4);
       points.forEach((point, i) => {
         point.setRadius(Math.min(Math.max(4.2 * Math.sqrt(demand.people[i] / typical), 2.4), 9) * factor);
       });
@@ -198,7 +201,8 @@ pujin.facilities = function (map, data, renderer) {
       if (!wanted) signs[i].remove();
     });
   };
-  const radius = () => Math.min(Math.max(3 + (map.getZoom() - 13) * 1.9, 3), 9);
+  const smallest = 3 * pujin.crowding(functions.length);
+  const radius = () => Math.min(Math.max(3 + (map.getZoom() - 13) * 1.9, smallest), 9);
   show();
   return {
     signs,
