@@ -55,6 +55,7 @@ UNITS: dict[str, Mapping[str, float]] = {
 }
 """Number column → unit that may follow the figure → factor; age columns take those of ``population``."""
 
+_PLAIN_FIGURE = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _NUMBER = re.compile(
     r"""(?P<about>约|大约|约为|近|将近|大概|共|共计|合计|超过|超|不足|不到|至少|至多|[~≈><≥≤=])?
         (?P<figure>[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:e[+-]?\d+)?|[+-]?\.\d+)
@@ -174,9 +175,11 @@ def clean_text(value: Any) -> str:
         return _number_text(float(value)) if isinstance(value, float | np.floating) else str(int(value))
     if isinstance(value, date | datetime):
         return value.isoformat()[:10]
-    # Control characters and lone surrogates cannot be written to a workbook or to UTF-8.
-    visible = (" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in str(value))
-    text = " ".join("".join(visible).split())
+    text = str(value)
+    if not text.isprintable():
+        # Control characters and lone surrogates cannot be written to a workbook or to UTF-8.
+        text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    text = " ".join(text.split())
     return "" if _is_blank(text) else text
 
 
@@ -187,6 +190,8 @@ def _number_text(value: float) -> str:
 
 
 def _is_blank(text: str) -> bool:
+    if len(text) > 5 and text[0].isalnum():  # longer than any mark, and no dashes
+        return False
     plain = unicodedata.normalize("NFKC", text).strip().lower()
     return plain in BLANK_MARKS or _DASHES.fullmatch(plain) is not None
 
@@ -229,6 +234,8 @@ def read_number(value: Any, units: Mapping[str, float] = COUNT_UNITS, *, factor:
         if math.isnan(figure):
             return Number(math.nan, "blank")
         return Number(figure, "ok") if math.isfinite(figure) else Number(math.nan, "unreadable")
+    if isinstance(value, str) and _PLAIN_FIGURE.fullmatch(value):
+        return Number(float(value) * factor, "ok")
     text = clean_text(value)
     return _figure(text, units, factor) if text else Number(math.nan, "blank")
 
@@ -259,7 +266,7 @@ def read_degrees(value: Any) -> Number:
     >>> read_degrees("121°30′36″E").value, read_degrees("东经121.51°").value, read_degrees("31.07").value
     (121.51, 121.51, 31.07)
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _PLAIN_FIGURE.fullmatch(value):
         return read_number(value, {})
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", clean_text(value))).lower().replace("′′", "″")
     match = _DEGREES.fullmatch(plain)

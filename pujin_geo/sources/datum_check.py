@@ -19,7 +19,7 @@ from .places import Bools, Floats, datum_key
 
 CANDIDATES = ("wgs84", "gcj02", "bd09")
 LEAST_POINTS = 10
-MOST_POINTS = 2000
+MOST_POINTS = 1000
 """Points looked at; every k-th of a larger layer says the same."""
 
 LEAST_MISPLACED_SHARE = 0.15

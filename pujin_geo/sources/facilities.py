@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 
 from ..catalogue import normalise, suitability_names, type_lookup
 from ..texts import Text
-from .cells import clean_text, key, split_functions
+from .cells import clean_text, key, map_unique, split_functions
 from .layers import Accepted, Draft, accept, list_duplicates, read_words, stable_ids
 from .places import Bools, Floats, Ground
 
@@ -74,7 +74,7 @@ def read_facilities(draft: Draft, types: Types, *, ground: Ground) -> Accepted:
 
 
 def _one_row_per_function(draft: Draft, types: Types) -> tuple[Draft, list[str | None]]:
-    split = [split_functions(value, types.find) for value in draft.raw["facility_type"].tolist()]
+    split = map_unique(draft.raw["facility_type"], partial(split_functions, find=types.find))
     positions = np.repeat(np.arange(len(split)), [len(s) for s in split])
     taken = draft.take(positions)
     written = [text for s in split for text, _ in s]
@@ -111,9 +111,9 @@ def _check_suitability(draft: Draft, columns: pd.DataFrame, types: Types) -> Non
     """Warn where the suitability in the file contradicts the catalogue; words that are none are no claim."""
     words = {key(t): name for name, both in suitability_names.items() for t in (*both, both.zh[1:], name)}
     names = "|".join(sorted(words, key=len, reverse=True))
-    claims = [
-        {words[w] for w in re.findall(names, key(clean_text(v)))} for v in columns["suitability"].tolist()
-    ]
+    claims = map_unique(
+        columns["suitability"], lambda v: {words[w] for w in re.findall(names, key(clean_text(v)))}
+    )
     rightful = [types.suitability.get(f, "") for f in columns["facility_type"]]
     differs = [bool(c) and r != "" and r not in c for c, r in zip(claims, rightful, strict=True)]
     for suitability in dict.fromkeys(r for r, d in zip(rightful, differs, strict=True) if d):

@@ -188,10 +188,10 @@ def _data_rows(
     """Return the table without totals, footnotes and repeated headers; where its rows come from; what was left out."""
     numbers = np.arange(1, len(table.frame) + 1) + rows_before
     places = pd.DataFrame({"file": table.file, "row": numbers, "source_row": table.source_rows})
-    is_grid = table.geometry is None
-    aside = np.array(
-        [is_grid and _is_no_data(cells, match) for cells in table.frame.to_dict("records")], dtype=bool
-    )
+    aside = np.zeros(len(table.frame), dtype=bool)
+    if table.geometry is None:
+        suspects = _suspects(table.frame)
+        aside[suspects] = [_is_no_data(cells, match) for cells in table.frame[suspects].to_dict("records")]
     if not aside.any():
         return table, places, []
     left_out = Findings(layer, places)
@@ -202,7 +202,7 @@ def _data_rows(
             f"该行是合计、注释或重复的表头 (“{value}”), 不是数据, 未采用。",
             f'This row is a total, a footnote or a repeated header ("{value}"), not data; it was left out.',
         ),
-        values=[_first_text(cells) for cells in table.frame.to_dict("records")],
+        values=_first_texts(table.frame, aside),
     )
     kept = ~aside
     rest = replace(
@@ -215,8 +215,27 @@ def _data_rows(
     return rest, places[kept].reset_index(drop=True), left_out.problems
 
 
-def _first_text(cells: dict[str, Any]) -> str:
-    return next((text for value in cells.values() if (text := clean_text(value))), "")
+def _first_texts(frame: pd.DataFrame, mask: NDArray[np.bool_]) -> dict[int, str]:
+    rows = np.flatnonzero(mask).tolist()
+    records = frame[mask].to_dict("records")
+    texts = ((text for value in cells.values() if (text := clean_text(value))) for cells in records)
+    return {row: next(found, "") for row, found in zip(rows, texts, strict=True)}
+
+
+def _suspects(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return the rows with a cell that begins like a total, a footnote or its own header; few need a closer look."""
+    starts = {word[0] for word in (*_TOTALS, *_FOOTNOTES)}
+    suspects = np.zeros(len(frame), dtype=bool)
+    for header in frame.columns:
+        own = header.strip().lower()
+        found = [
+            isinstance(v, str)
+            and (mark := v.strip().lower()) != ""
+            and (mark[0] in starts or mark[:2] == own[:2])
+            for v in frame[header].tolist()
+        ]
+        suspects |= np.array(found, dtype=bool)
+    return suspects
 
 
 def _is_no_data(cells: dict[str, Any], match: Match) -> bool:
@@ -259,7 +278,7 @@ def _report_headers(findings: Findings, headers: list[str], match: Match, file: 
 
 
 def _report_ragged(findings: Findings, table: RawTable) -> None:
-    if table.ragged is not None:
+    if table.ragged is not None and table.ragged.any():
         findings.error(
             table.ragged,
             "row_ragged",
@@ -268,7 +287,7 @@ def _report_ragged(findings: Findings, table: RawTable) -> None:
                 f'This row ("{value}") has more cells than the header, perhaps a comma without quotation marks, so its columns '
                 "are shifted; the row was left out. Correct it.",
             ),
-            values=[_first_text(cells) for cells in table.frame.to_dict("records")],
+            values=_first_texts(table.frame, table.ragged),
         )
 
 
