@@ -12,7 +12,8 @@ from shapely.geometry.base import BaseGeometry
 
 from . import places, report
 from .estates import Roadside
-from .facilities import KINDS, TOTAL, Facility, place_all
+from .facilities import Facility, place_all
+from .kinds import KINDS, TOTAL
 from .land import Face, Ground, assign, committee_areas, divide, survey
 from .people import Group, populate
 from .settle import Settled, settle
