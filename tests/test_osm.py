@@ -666,6 +666,7 @@ def test_a_tiny_town(tmp_path):
     described = read_study(study)
     assert (described.name, described.crs.to_epsg(), described.synthetic) == ("芦恒", 32651, False)
     assert "convenience" in described.settings.surveyed
+    assert described.settings.join_tolerance_m == 0
     inputs = read_inputs(described)
     assert inputs.facilities["facility_id"].tolist() == ["n100/convenience"]
     # 19.1 m x 22.2 m, 6 storeys, 40 m2 a person

@@ -127,6 +127,9 @@ def study_toml(name: str, crs: str, data_date: str, files: dict[str, str], surve
         "# OpenStreetMap 中有相应标签、会被普遍绘制的类型; 其余类型不评判。",
         "# Types that OpenStreetMap has tags for and that mappers commonly draw; others are not judged.",
         f"surveyed = [\n{listed}\n]",
+        "# OpenStreetMap 的道路只在共用节点处相接; 地道口与近旁的路不因靠近而相连。",
+        "# Ways of OpenStreetMap meet at shared nodes only; an underpass does not meet a street that it ends near.",
+        "join_tolerance_m = 0",
     ]
     return "\n".join(lines) + "\n"
 
