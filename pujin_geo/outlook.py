@@ -1,0 +1,288 @@
+"""What changes when projects open: coverage before and after, and the people newly served by each project.
+
+Scenarios, each on top of the one before: ``today`` (existing facilities), ``under_construction``, ``planned``
+(both on today's streets), and ``planned_with_streets`` (streets under construction or planned open as well).
+"""
+
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from .access import access_facilities
+from .circles import circle_of
+from .inputs import Inputs
+from .network import Floats, Ints, Network, build_network
+from .pairs import DECIMALS, pairs_within
+from .rates.grid import PLACE_COLUMNS, Flags, Grid, Judged, grid_of, share
+from .verdicts import Placed, demand_points, in_extent, is_inside, judge, place
+
+SCENARIOS = ("under_construction", "planned", "planned_with_streets")
+
+UNDER_WAY = ("under_construction", "planned")
+"""Statuses of a project: not open yet."""
+
+OUTLOOK_COLUMNS = [
+    *PLACE_COLUMNS, "facility_type", "suitability", "threshold_confidence", "projects", "people_basis", "people",
+    "people_met_today", "people_unknown_today", "coverage_share_today",
+    *(
+        f"{name}_{scenario}"
+        for scenario in SCENARIOS
+        for name in ("people_met", "people_unknown", "coverage_share", "people_newly_served", "people_cleared")
+    ),
+    "people_lost_planned_with_streets",
+]  # fmt: skip
+
+PROJECT_COLUMNS = [
+    "facility_id", "site_id", "name", "facility_type", "suitability", "status", "circle_id", "committee_id",
+    "inside_boundary", "state", "threshold_urban_m", "threshold_rural_m", "threshold_confidence", "people_basis",
+    "people_within", "people_newly_served", "people_unknown_before", "people_newly_served_only_here",
+    "people_newly_served_together", "people_without_standard", "aged_60_plus_within", "aged_60_plus_newly_served",
+    "aged_60_plus_without_standard",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Today:
+    """The study as it is: walking network, places on it, and verdicts."""
+
+    network: Network
+    placed: Placed
+    grid: Grid
+
+
+def today_of(judged: Judged, network: Network, placed: Placed, *, include_planned: bool) -> Today:
+    """Return the study without projects, whatever the run itself includes."""
+    if not include_planned:
+        return Today(network, placed, judged.grid)
+    network = _network(judged.inputs, include_planned=False)
+    placed = place(judged.inputs, network, include_planned=False)
+    return Today(network, placed, _grid(judged, network, placed, judged.types))
+
+
+def outlook(judged: Judged, today: Today) -> pd.DataFrame:
+    """Return the ``outlook`` table: one row per place and type that a project or a new street can change.
+
+    For each scenario: people met, people unknown, share, people newly served (not met today, met then) and
+    people cleared (unknown today, met then). New streets can also lead a demand point to another street and so
+    lose it a facility: met then = met today + newly served + cleared - lost.
+
+    Args:
+        judged: from ``rates.assemble``; its verdicts are not used.
+        today: from ``today_of``.
+
+    Returns:
+        ``OUTLOOK_COLUMNS``; no rows if nothing is under construction or planned.
+    """
+    ahead = _scenarios(judged, today)
+    under_way = judged.inputs.facilities[_is_project(judged.inputs)]
+    number = under_way["facility_type"].value_counts()
+    types = judged.grid.types
+    changed = np.array([name in number.index for name in types], dtype=bool)
+    for grid in ahead.values():
+        changed |= ((grid.met != today.grid.met) | (grid.unknown != today.grid.unknown)).any(axis=0)
+    table = judged.places.repeat(types)
+    catalogue = judged.types.set_index("facility_type")
+    for name in ("suitability", "threshold_confidence"):
+        table[name] = table["facility_type"].map(catalogue[name])
+    table["people_basis"] = table["facility_type"].map(judged.basis)
+    table["projects"] = table["facility_type"].map(number).fillna(0).astype("int64")
+    table = table.assign(**_sums(judged, today.grid, ahead))
+    return table.loc[np.tile(changed, len(judged.places.table)), OUTLOOK_COLUMNS].reset_index(drop=True)
+
+
+def _sums(judged: Judged, now: Grid, ahead: dict[str, Grid]) -> dict[str, Floats]:
+    def people(flags: Flags) -> Floats:
+        total: Floats = judged.places.total(judged.people * flags).ravel()
+        return total
+
+    whole = people(now.judged)
+    met = people(now.met)
+    sums = {
+        "people": whole,
+        "people_met_today": met,
+        "people_unknown_today": people(now.unknown),
+        "coverage_share_today": share(met, whole),
+    }
+    for scenario, then in ahead.items():
+        met = people(then.met)
+        sums[f"people_met_{scenario}"] = met
+        sums[f"people_unknown_{scenario}"] = people(then.unknown)
+        sums[f"coverage_share_{scenario}"] = share(met, whole)
+        sums[f"people_newly_served_{scenario}"] = people(now.not_met & then.met)
+        sums[f"people_cleared_{scenario}"] = people(now.unknown & then.met)
+    sums["people_lost_planned_with_streets"] = people(now.met & ~ahead["planned_with_streets"].met)
+    return sums
+
+
+def _scenarios(judged: Judged, today: Today) -> dict[str, Grid]:
+    inputs, network = judged.inputs, today.network
+    building = replace(inputs, facilities=_without(inputs.facilities, "planned"))
+    grids = {
+        "under_construction": _opened(judged, building, network, "under_construction"),
+        "planned": _opened(judged, inputs, network, *UNDER_WAY),
+    }
+    opening = inputs.streets["status"].isin(UNDER_WAY) & inputs.streets["walkable"]
+    grids["planned_with_streets"] = grids["planned"]
+    if opening.any():
+        later = _network(inputs, include_planned=True)
+        placed = place(inputs, later, include_planned=True)
+        grids["planned_with_streets"] = _grid(judged, later, placed, judged.types)
+    return {name: today.grid if grid is None else grid for name, grid in grids.items()}
+
+
+def _opened(judged: Judged, inputs: Inputs, network: Network, *statuses: str) -> Grid | None:
+    """Return the verdicts once facilities of the given statuses are open too; None if there is none."""
+    if not inputs.facilities["status"].isin(statuses).any():
+        return None
+    placed = place(inputs, network, include_planned=True)
+    return _grid(judged, network, placed, judged.types)
+
+
+def _without(facilities: gpd.GeoDataFrame, status: str) -> gpd.GeoDataFrame:
+    return facilities.assign(status=facilities["status"].where(facilities["status"] != status, "closed"))
+
+
+def _is_project(inputs: Inputs) -> Flags:
+    under_way: Flags = inputs.facilities["status"].isin(UNDER_WAY).to_numpy(dtype=bool)
+    return under_way
+
+
+def _network(inputs: Inputs, *, include_planned: bool) -> Network:
+    settings = inputs.study.settings
+    return build_network(
+        inputs.streets,
+        join_tolerance_m=settings.join_tolerance_m,
+        join_crossings=settings.join_crossings,
+        include_planned=include_planned,
+    )
+
+
+def _grid(judged: Judged, network: Network, placed: Placed, types: pd.DataFrame) -> Grid:
+    distances = judge(network, placed, types)
+    return grid_of(distances, judged.demand["demand_id"], types["facility_type"])
+
+
+# Per project
+
+
+def projects(judged: Judged, today: Today) -> pd.DataFrame:
+    """Return the ``projects`` table: one row per facility function under construction or planned.
+
+    Each project is taken by itself on today's streets. ``people_newly_served`` have no open facility of the
+    type within the threshold today (verdict not met) and the project within it; ``people_unknown_before`` have
+    it within the threshold too, but today's verdict is unknown. ``people_newly_served_only_here`` would lose
+    it again if only this one of the type's projects were dropped; ``people_newly_served_together`` is what all
+    projects of the type bring, nobody counted twice. ``people_without_standard`` come newly within the
+    distance, but the type's standard does not apply to their scope (an urban rule, a villager).
+    ``aged_60_plus_…`` are the same for residents of 60 and over, whomever the type serves.
+
+    ``state``: ``measured``, ``no_standard`` (the profile has no threshold), ``not_surveyed``,
+    ``outside_extent`` or ``off_network`` (on no street of the main network: no walk to it is known); all but
+    ``measured`` have no figures.
+
+    Args:
+        judged: from ``rates.assemble``; its verdicts are not used.
+        today: from ``today_of``.
+    """
+    inputs = judged.inputs
+    under_way = _is_project(inputs)
+    layer = inputs.facilities[under_way].reset_index(drop=True)
+    access = access_facilities(
+        today.network, layer, inputs.entrances, max_snap_m=inputs.study.settings.max_snap_m
+    )
+    table = _described(judged, today, layer, access, in_extent(inputs)[under_way])
+    measured = np.flatnonzero(table["state"] == "measured")
+    table = table.assign(**_newly_served(judged, today, layer, access, measured))
+    unmeasured = table["state"] != "measured"
+    figures = [c for c in PROJECT_COLUMNS if c.startswith(("people_", "aged_")) and c != "people_basis"]
+    table.loc[unmeasured, figures] = np.nan
+    return table[PROJECT_COLUMNS]
+
+
+def _described(
+    judged: Judged, today: Today, layer: gpd.GeoDataFrame, access: pd.DataFrame, inside: Flags
+) -> pd.DataFrame:
+    inputs = judged.inputs
+    on_main = today.network.edge_part[access["edge"].to_numpy()] == today.network.main_part
+    reachable = np.isin(np.arange(len(layer)), access["item"].to_numpy()[on_main])
+    catalogue = inputs.catalogue.set_index("facility_type")
+    columns = ["facility_id", "site_id", "name", "facility_type", "suitability", "status"]
+    table = pd.DataFrame(layer[columns])
+    points = demand_points(layer)
+    table["circle_id"] = circle_of(points, inputs.circles)
+    committees = inputs.committees.rename(columns={"committee_id": "circle_id"})
+    table["committee_id"] = circle_of(points, committees)
+    table["inside_boundary"] = is_inside(layer, inputs.boundary)
+    for name in ("threshold_urban_m", "threshold_rural_m", "threshold_confidence"):
+        table[name] = table["facility_type"].map(catalogue[name])
+    table["people_basis"] = table["facility_type"].map(judged.basis).fillna("")
+    has_threshold = table[["threshold_urban_m", "threshold_rural_m"]].notna().any(axis=1)
+    table["state"] = np.select(
+        [~has_threshold, ~table["facility_type"].isin(judged.grid.types), ~inside, ~reachable],
+        ["no_standard", "not_surveyed", "outside_extent", "off_network"],
+        default="measured",
+    )
+    return table
+
+
+def for_everybody(types: pd.DataFrame) -> pd.DataFrame:
+    """Return types as if their thresholds applied in town and country alike.
+
+    >>> types = pd.DataFrame({"scope": ["urban"], "threshold_urban_m": [500.0], "threshold_rural_m": [np.nan]})
+    >>> for_everybody(types).values.tolist()
+    [['both', 500.0, 500.0]]
+    """
+    urban, rural = types["threshold_urban_m"], types["threshold_rural_m"]
+    return types.assign(
+        scope="both", threshold_urban_m=urban.fillna(rural), threshold_rural_m=rural.fillna(urban)
+    )
+
+
+def _newly_served(
+    judged: Judged, today: Today, layer: gpd.GeoDataFrame, access: pd.DataFrame, measured: Ints
+) -> dict[str, Floats]:
+    """Return the figures of every project; 0 for those not measured."""
+    names = [name for name in judged.grid.types if name in set(layer["facility_type"].iloc[measured])]
+    types = judged.types[judged.types["facility_type"].isin(names)].reset_index(drop=True)
+    reach = _grid(judged, today.network, today.placed, for_everybody(types))
+    applies = judged.grid.columns(names).judged
+    column = pd.Index(names).get_indexer(layer["facility_type"])
+    pairs = pairs_within(
+        today.network,
+        today.placed.demand_access,
+        access[np.isin(access["item"], measured)],
+        limit_m=float(np.nanmax(reach.threshold_m, initial=0.0)),
+    )
+    project, point = pairs["target"].to_numpy(), pairs["origin"].to_numpy()
+    near = np.round(pairs["walk_m"].to_numpy(), DECIMALS) <= reach.threshold_m[point, column[project]]
+    project, point = project[near], point[near]
+    cell = point, column[project]
+    served = judged.people[:, [judged.grid.types.index(name) for name in names]]
+    people, applied = served[cell], applies[cell]
+    newly, doubtful = reach.not_met[cell] & applied, reach.unknown[cell] & applied
+    without = ~reach.met[cell] & ~applied
+    projects_there = np.bincount(point * len(names) + cell[1], minlength=1)[point * len(names) + cell[1]]
+
+    def total(weight: Floats, flags: Flags) -> Floats:
+        return np.bincount(project[flags], weights=weight[flags], minlength=len(layer)).astype(float)
+
+    by_type = np.bincount(cell[1][newly], (people / projects_there)[newly], minlength=len(names) + 1)
+    figures = {
+        "people_within": total(people, applied),
+        "people_newly_served": total(people, newly),
+        "people_unknown_before": total(people, doubtful),
+        "people_newly_served_only_here": total(people, newly & (projects_there == 1)),
+        "people_newly_served_together": by_type[column].round(6),
+        "people_without_standard": total(people, without),
+    }
+    aged = judged.demand["pop_60_plus"].to_numpy(dtype=float)
+    known = not np.isnan(aged).all()
+    aged = np.nan_to_num(aged)[point]
+    old = {
+        "aged_60_plus_within": total(aged, applied),
+        "aged_60_plus_newly_served": total(aged, newly),
+        "aged_60_plus_without_standard": total(aged, without),
+    }
+    return figures | {name: sums if known else np.full(len(layer), np.nan) for name, sums in old.items()}
