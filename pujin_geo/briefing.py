@@ -13,7 +13,7 @@ from .maps.figures import percent, whole
 from .maps.offline import content_security_policy
 from .maps.overview import overview_svg
 from .maps.palette import DEMAND_CLASSES, VERDICT_COLOURS, demand_class
-from .maps.words import notices, sources, templates
+from .maps.words import committee_names, notices, sources, templates
 from .tables import LAYERS
 from .texts import Text
 
@@ -135,7 +135,7 @@ def headlines(results: "Results") -> Headlines:
 def top_gaps(results: "Results", *, most: int = MOST_GAPS) -> pd.DataFrame:
     """Return the gaps that are not met with the most people, basic types only; ties by shortfall, then by id.
 
-    The columns of the gaps table and the demand point's ``name`` and ``committee_id``.
+    The columns of the gaps table and the demand point's ``name``, ``committee_id`` and ``committee``, its name.
     """
     gaps, catalogue = results.tables["gaps"], results.inputs.catalogue
     basic = catalogue.loc[catalogue["class"] == "basic", "facility_type"]
@@ -147,7 +147,9 @@ def top_gaps(results: "Results", *, most: int = MOST_GAPS) -> pd.DataFrame:
         kind="stable",
     ).head(most)
     residents = results.tables["residents"].set_index("demand_id")[["name", "committee_id"]]
-    return ranked.join(residents, on="demand_id").reset_index(drop=True)
+    joined = ranked.join(residents, on="demand_id").reset_index(drop=True)
+    names = committee_names(results)
+    return joined.assign(committee=[names.get(one, one) for one in joined["committee_id"]])
 
 
 def problem_counts(problems: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from ..catalogue import is_uncertain
 from ..definitions import DEFINITIONS
 from ..texts import Lang, Text
 from .packing import pack_uint16
+from .words import committee_names
 
 if TYPE_CHECKING:
     from ..results import Results
@@ -94,6 +95,7 @@ def demand_layer(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
     residents = results.tables["residents"]
     distances = results.tables["distances"]
     judged = types.loc[types["judged"], "facility_type"].tolist()
+    committees = committee_names(results)
     walks = {}
     for facility_type in judged:
         mine = distances[distances["facility_type"] == facility_type]
@@ -104,7 +106,7 @@ def demand_layer(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
         "lon": residents["lon"].round(6).tolist(),
         "lat": residents["lat"].round(6).tolist(),
         "name": names.tolist(),
-        "committee": residents["committee_id"].fillna("").tolist(),
+        "committee": [committees.get(one, one) for one in residents["committee_id"].fillna("")],
         "people": residents["population"].round(1).tolist(),
         "inside": [int(value) for value in residents["inside_boundary"]],
         "verdicts": verdict_letters(results, judged),

@@ -55,3 +55,10 @@ def sources(results: "Results") -> list[str]:
         shown = [name for name in shown if "openstreetmap" not in name.lower()]
         shown.insert(0, "© OpenStreetMap contributors, ODbL 1.0")
     return shown
+
+
+def committee_names(results: "Results") -> dict[str, str]:
+    """Return committee id → name, where the study's committees layer has one."""
+    layer = results.inputs.committees
+    named = layer[layer["name"].str.strip() != ""]
+    return dict(zip(named["committee_id"], named["name"], strict=True))
