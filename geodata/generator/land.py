@@ -57,7 +57,7 @@ def survey() -> Ground:
     extent = outline.buffer(EXTENT_M, quad_segs=3).simplify(20)
     stream = smooth(places.HUANGPU)
     river = stream.buffer(places.HUANGPU_WIDTH_M / 2, quad_segs=4)
-    river = shapely.set_precision(river.intersection(extent.buffer(150)), GRID_M)
+    river = shapely.set_precision(river.intersection(extent.envelope.buffer(200)), GRID_M)
     waters: dict[str, BaseGeometry] = {"黄浦江": river}
     for canal in places.CANALS:
         bed = smooth(canal.points).buffer(canal.width_m / 2, quad_segs=3)

@@ -190,10 +190,12 @@ def _hamlets(fields: list[Face], roadside: Roadside) -> list[Settlement]:
     dice = Dice("hamlets")
     found: list[Settlement] = []
     count: Counter[str] = Counter()
-    for face in fields:
-        for _ in range(1 + int(face.polygon.area > 80_000) + int(face.polygon.area > 150_000)):
+    for least_m2 in (0, 80_000, 150_000):  # one in each face first, so that the far ends are not left empty
+        for face in fields:
+            if face.polygon.area < least_m2 or count[face.committee_id] >= 16:
+                continue
             item = hamlet(face, roadside, [h.plot for h in found], dice)
-            if item and count[item.committee_id] < 16:
+            if item:
                 count[item.committee_id] += 1
                 found.append(item)
     names = dice.shuffled([family + end for family in FAMILIES for end in HAMLET_ENDS])
