@@ -124,7 +124,8 @@ def town(path, **changes):
 
 
 def tag_frame(tag_sets, keys):
-    return pd.DataFrame([dict.fromkeys(keys, "") | tags for tags in tag_sets], columns=keys, dtype="str")
+    rows = [dict.fromkeys(keys, "") | tags for tags in tag_sets]
+    return pd.DataFrame(rows, columns=keys, dtype="str")
 
 
 def rows_of(*tag_sets):
@@ -150,6 +151,9 @@ def rows_of(*tag_sets):
         ({"highway": "cycleway", "foot": "designated"}, True, "existing", "path"),
         ({"highway": "residential", "foot": "no"}, False, "existing", "local"),
         ({"highway": "residential", "foot": "use_sidepath"}, False, "existing", "local"),
+        ({"highway": "service", "tunnel": "yes", "layer": "-3"}, False, "existing", "service"),
+        ({"highway": "service", "tunnel": "building_passage"}, True, "existing", "service"),
+        ({"highway": "footway", "tunnel": "yes"}, True, "existing", "path"),
         ({"highway": "service", "access": "private"}, False, "existing", "service"),
         ({"highway": "service", "access": "private", "foot": "permissive"}, True, "existing", "service"),
         ({"highway": "service", "access": "customers"}, True, "existing", "service"),

@@ -63,7 +63,17 @@ ACCESS_NO = {"no", "private", "military", "agricultural", "forestry", "delivery"
 SIDEWALK_YES = {"yes", "both", "left", "right"}
 SIDEWALKS = ["sidewalk", "sidewalk:both", "sidewalk:left", "sidewalk:right"]
 
-STREET_TAGS = ["highway", "railway", "public_transport", "name", "foot", "access", "motorroad", *SIDEWALKS]
+STREET_TAGS = [
+    "highway",
+    "railway",
+    "public_transport",
+    "name",
+    "foot",
+    "access",
+    "motorroad",
+    "tunnel",
+    *SIDEWALKS,
+]
 STREET_TAGS += list(LIFECYCLE)
 
 COLUMNS = ["walkable", "status", "kind", "name"]
@@ -120,6 +130,7 @@ def street_rows(tags: pd.DataFrame) -> pd.DataFrame:
     usual = (kind != "") & ~road_class.isin(NOT_WALKED)
     pavement = tags[SIDEWALKS].isin(SIDEWALK_YES).any(axis=1)
     barred = tags["foot"].isin(FOOT_NO) | tags["access"].isin(ACCESS_NO) | (tags["motorroad"] == "yes")
+    barred |= (road_class == "service") & (tags["tunnel"] == "yes")  # delivery and garage tunnels
     walkable = tags["foot"].isin(FOOT_YES) | (~barred & (usual | pavement))
     rows = {"walkable": walkable.astype(bool), "status": status, "kind": kind, "name": tags["name"]}
     return pd.DataFrame(rows, index=tags.index)
