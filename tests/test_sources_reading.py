@@ -1,5 +1,6 @@
 """What the door accepts, what it leaves out, and what it says about it."""
 
+import ast
 import re
 import warnings
 from pathlib import Path
@@ -323,6 +324,25 @@ def test_an_unknown_datum_is_refused(tmp_path: Path) -> None:
         facilities(tmp_path, GOOD, datum="wgs48")
 
 
+@pytest.mark.parametrize("datum", ["shanghai2000", "EPSG:4549"])
+def test_degrees_declared_as_metres_are_refused(tmp_path: Path, datum: str) -> None:
+    with pytest.raises(SourceError, match="像经纬度"):
+        facilities(tmp_path, GOOD, datum=datum)
+
+
+def test_a_layer_that_lies_mostly_outside_is_mentioned(tmp_path: Path) -> None:
+    inputs = facilities(tmp_path, GOOD, "a,primary,B,121.56,31.08,", "b,primary,C,121.57,31.08,")
+    assert coded(inputs, "mostly_outside")[0].value == "67%"
+    assert len(inputs.facilities) == 3
+    assert not coded(facilities(tmp_path, GOOD, "a,primary,B,121.56,31.08,"), "mostly_outside")
+
+
+def test_a_place_called_total_is_data(tmp_path: Path) -> None:
+    inputs = facilities(tmp_path, GOOD, "Total,convenience,B,121.501,31.081,", "Total,9,,,,")
+    assert inputs.facilities["name"].tolist() == ["菜场", "Total"]
+    assert [p.row for p in coded(inputs, "not_data")] == [3]
+
+
 POINTS = gpd.GeoDataFrame({"type": ["health_station"]}, geometry=[Point(121.5, 31.08)], crs=4326)
 EXPECTED = POINTS.to_crs("EPSG:32651").geometry.iloc[0]
 
@@ -641,3 +661,29 @@ def test_reading_many_rows(tmp_path: Path) -> None:
     )
     inputs = read(write_study(tmp_path, facilities=frame.to_csv(index=False)))
     assert counts(inputs, "facilities") == (n, n, 0)
+
+
+def test_every_code_is_explained_to_planners() -> None:
+    root = Path(__file__).parents[1]
+    page = (root / "docs" / "your-data.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"`([a-z_]+)`", page.partition("| code |")[2]))
+    used = {
+        c
+        for path in (root / "pujin_geo" / "sources").glob("*.py")
+        for c in _codes(ast.parse(path.read_text("utf-8")))
+    }
+    assert len(used) > 30
+    assert used <= explained
+
+
+def _codes(tree: ast.AST) -> set[str]:
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    named = [
+        c
+        for c in calls
+        if getattr(c.func, "attr", getattr(c.func, "id", "")) in ("error", "warn", "about_layer", "list_row")
+    ]
+    texts = [
+        [a.value for a in c.args if isinstance(a, ast.Constant) and isinstance(a.value, str)] for c in named
+    ]
+    return {found[0] for found in texts if found}

@@ -245,6 +245,9 @@ def _is_no_data(cells: dict[str, Any], match: Match) -> bool:
     wanted = {header: clean_text(cells[header]) for header in match.columns.values()}
     if len(wanted) > 1 and all(key(text) == key(header.split("\x00")[0]) for header, text in wanted.items()):
         return True
+    pair = match.place()
+    if pair is not None and all(clean_text(cells[match.columns[name]]) for name in pair):
+        return False  # it lies somewhere, so it is data, whatever its name
     if len(texts) <= 2 and texts[0].startswith(_FOOTNOTES):
         return True
     return any(key(text).rstrip(":：") in _TOTALS for text in texts[:2])

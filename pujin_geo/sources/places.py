@@ -34,6 +34,7 @@ FAR_M = 50_000.0
 SWAP_MARGIN_M = 5_000.0
 """A row this far outside whose mirror image lies inside has its coordinates swapped."""
 
+MOSTLY_SHARE = 0.5
 AREA_OF_USE_MARGIN_DEG = 3.0
 SAME_CRS_M = 0.01
 
@@ -50,6 +51,7 @@ _TYPE_NAMES: dict[GeometryKind, Text] = {
     "polygon": Text("面", "a polygon"),
     "point_or_polygon": Text("点或面", "a point or polygon"),
 }
+_OWN_PLACES = ("facilities", "residents", "entrances", "spaces", "committees", "circles")
 _OFFSET_DATUMS = ("gcj02", "bd09")
 _GEOID_AXIS_M, _GEOID_FLATTENING = 6_378_137.0, 298.2572  # WGS84, CGCS2000 and GRS80 alike
 
@@ -89,11 +91,14 @@ def place(
     datum, shapes = _datum(table, pair, spec, layer, shapes, findings)
     is_degrees = crs_of(datum).is_geographic
     bounds = shapely.bounds(shapes)
+    if not is_degrees:
+        _refuse_degrees(table.file, layer, datum, bounds)
     source_xy = np.column_stack([bounds[:, [0, 2]].mean(axis=1), bounds[:, [1, 3]].mean(axis=1)])
     if is_degrees:
         shapes = _in_range(shapes, bounds, datum, findings)
     placed = _project(shapes, datum, ground.crs, findings)
     placed = _near(placed, source_xy, datum, ground, findings)
+    _mention_mostly_outside(placed, layer, ground, findings, table.file)
     placed = _valid(placed, findings)
     return Placed(placed, source_xy, datum)
 
@@ -421,6 +426,21 @@ def _puts_alike(shapes: Shapes, own: CRS, wanted: CRS) -> bool:
     return bool(np.isfinite(there).all() and np.abs(there[0] - there[1]).max() * 111_000 <= SAME_CRS_M)
 
 
+def _refuse_degrees(file: str, layer: Layer, datum: str, bounds: Floats) -> None:
+    """Refuse degrees that are declared as metres: they would all fall on the origin of the plane."""
+    known = bounds[np.isfinite(bounds).all(axis=1)]
+    if not len(known) or (np.abs(known) > [180.0, 90.0, 180.0, 90.0]).any() or (np.abs(known) < 1).all():
+        return
+    name = datum if len(datum) < 20 else crs_of(datum).name
+    raise SourceError(
+        Text(
+            f"{file} 的坐标都像经纬度 (度), 但坐标系 {name} 以米为单位; 请改正 [layers.{layer.name}] 的 datum 或文件的坐标系。",
+            f"All coordinates of {file} look like degrees, but {name} is in metres; correct datum in [layers.{layer.name}] or "
+            "the CRS of the file.",
+        )
+    )
+
+
 # Into the study's CRS, and where nothing of the study can be
 
 
@@ -465,6 +485,28 @@ def _near(placed: Shapes, source_xy: Floats, datum: str, ground: Ground, finding
     _list_swapped(swapped, source_xy, findings)
     _list_implausible(far, source_xy, findings)
     return _without(placed, swapped | far)
+
+
+def _mention_mostly_outside(
+    placed: Shapes, layer: Layer, ground: Ground, findings: Findings, file: str
+) -> None:
+    """Warn where most rows of a layer of the study's own places lie outside its boundary and extent."""
+    known = placed[~shapely.is_missing(placed)]
+    if ground.box is None or layer.name not in _OWN_PLACES or not len(known):
+        return
+    share = float((_gap(shapely.bounds(known), ground.box) > 0).mean())
+    if share <= MOSTLY_SHARE:
+        return
+    findings.about_layer(
+        "mostly_outside",
+        Text(
+            f"{share:.0%} 的{layer.title.zh}在边界和数据范围之外, 请核对坐标和 datum。",
+            f"{share:.0%} of the {layer.title.en} lie outside the boundary and the data extent; check the coordinates and datum.",
+        ),
+        file=file,
+        column="geometry",
+        value=f"{share:.0%}",
+    )
 
 
 def _gap(bounds: Floats, box: Box) -> Floats:
