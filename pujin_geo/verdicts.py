@@ -159,11 +159,12 @@ def judged_types(inputs: Inputs) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @dataclass(frozen=True)
 class Measures:
-    """The lengths that verdicts rest on, to the millimetre: (demand, types) unless said otherwise.
+    """The lengths that verdicts rest on: (demand, types) and to the millimetre unless said otherwise.
 
     Attributes:
-        walk_m, walk_to: walk to the nearest facility and its position in ``Placed.facilities``;
-            infinite and -1 without a path.
+        exact_m: walk to the nearest facility before rounding; infinite without a path.
+        walk_m, walk_to: the same as printed, and the facility's position in ``Placed.facilities``
+            (-1 without a path).
         straight_m, straight_to: the same by straight line.
         off_m: straight distance to the nearest facility that is not on the main network.
         is_absent: (types,) there is no facility of the type.
@@ -171,6 +172,7 @@ class Measures:
         threshold_m: NaN where the type does not apply to the point's scope.
     """
 
+    exact_m: Floats
     walk_m: Floats
     walk_to: Ints
     straight_m: Floats
@@ -202,17 +204,20 @@ def type_of(facilities: pd.DataFrame, types: pd.DataFrame) -> Ints:
 def measure(network: Network, placed: Placed, types: pd.DataFrame) -> Measures:
     """Measure every walk and straight line that the verdicts need."""
     group = type_of(placed.facilities, types)
-    walk_m, walk_to = _walks(network, placed, group, len(types))
+    exact_m, walk_to = nearest(
+        network, placed.demand_access, placed.facility_access, group, len(placed.demand), groups=len(types)
+    )
     points = demand_points(placed.demand)
     straight_m, straight_to = nearest_straight(points, placed.facilities, group, len(types))
     return Measures(
-        walk_m=walk_m,
+        exact_m=exact_m,
+        walk_m=np.round(exact_m, DECIMALS),
         walk_to=walk_to,
         straight_m=straight_m,
         straight_to=straight_to,
         off_m=straight_to_off_network(network, placed, group, len(types)),
         is_absent=np.bincount(group[group >= 0], minlength=len(types)) == 0,
-        exit_m=_exit_walks(network, placed),
+        exit_m=exit_walks(network, placed),
         threshold_m=_thresholds(placed.demand, types),
     )
 
@@ -272,14 +277,8 @@ def _blank(length_m: Floats) -> Floats:
     return blank
 
 
-def _walks(network: Network, placed: Placed, group: Ints, types: int) -> tuple[Floats, Ints]:
-    walk_m, target = nearest(
-        network, placed.demand_access, placed.facility_access, group, len(placed.demand), groups=types
-    )
-    return np.round(walk_m, DECIMALS), target
-
-
-def _exit_walks(network: Network, placed: Placed) -> Floats:
+def exit_walks(network: Network, placed: Placed) -> Floats:
+    """Return each demand point's walk to the nearest place where a street leaves the extent, to the millimetre."""
     one = np.zeros(len(placed.exits), dtype=np.int64)
     walk_m, _ = nearest(network, placed.demand_access, placed.exits, one, len(placed.demand), groups=1)
     return np.round(walk_m[:, 0], DECIMALS)
