@@ -134,9 +134,10 @@ def unit_shares(terrain: Terrain, circles: gpd.GeoDataFrame) -> np.ndarray:
 
 
 def circle_of_units(terrain: Terrain, circles: gpd.GeoDataFrame) -> Ints:
-    """Return the position of the circle that holds most of each unit; -1 if none holds any."""
-    areas = unit_shares(terrain, circles)
+    """Return the position of the circle that holds most of each unit; -1 if none holds 1 % of it."""
     if not len(circles):
         return np.full(len(terrain.units), -1, dtype=np.int64)
-    group: Ints = np.where(areas.max(axis=1) > 0, areas.argmax(axis=1), -1).astype(np.int64)
+    areas = unit_shares(terrain, circles)
+    is_in = areas.max(axis=1) > 0.01 * terrain.units.geometry.area.to_numpy()
+    group: Ints = np.where(is_in, areas.argmax(axis=1), -1).astype(np.int64)
     return group

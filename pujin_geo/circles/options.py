@@ -152,15 +152,21 @@ def _wishes(path: Path, raw: Any) -> Wishes:
     if not isinstance(raw, dict) or not set(raw) <= {f.name for f in fields(Wishes)}:
         listed = ", ".join(f.name for f in fields(Wishes))
         raise _wrong(path, "wishes", raw, Text(f"可用的是: {listed}", f"may hold: {listed}"))
-    groups = {
-        key: tuple(_texts(path, key, group) for group in raw.get(key, [])) for key in ("together", "apart")
-    }
     return Wishes(
         pin_hubs=_texts(path, "pin_hubs", raw.get("pin_hubs", [])),
-        together=groups["together"],
-        apart=groups["apart"],
+        together=_groups(path, "together", raw.get("together", [])),
+        apart=_groups(path, "apart", raw.get("apart", [])),
         forbid=_texts(path, "forbid", raw.get("forbid", [])),
     )
+
+
+def _groups(path: Path, key: str, raw: Any) -> tuple[tuple[str, ...], ...]:
+    if not isinstance(raw, list):
+        fix = Text(
+            '应为列表的列表, 例如 [["J01", "J02"]]', 'should be a list of lists, such as [["J01", "J02"]]'
+        )
+        raise _wrong(path, f"wishes.{key}", raw, fix)
+    return tuple(_texts(path, key, group) for group in raw)
 
 
 def _texts(path: Path, key: str, raw: Any) -> tuple[str, ...]:
