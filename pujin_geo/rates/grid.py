@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
@@ -12,7 +13,7 @@ from ..coverage import ALL
 from ..inputs import Inputs
 from ..network import Floats
 from ..tables import SCOPES
-from ..verdicts import people_served
+from ..verdicts import demand_points, people_served
 
 Flags = NDArray[np.bool_]
 
@@ -220,6 +221,23 @@ def assemble(
         basis=basis,
         places=list_places(inputs, demand),
     )
+
+
+def stands_in(judged: Judged) -> Flags:
+    """Return (places, facilities) whether the counting facility stands in the circle or committee.
+
+    Rows of other places are all False.
+    """
+    points = demand_points(judged.facilities)
+    keys = pd.MultiIndex.from_frame(judged.places.table[["place_kind", "place_id"]])
+    stands = np.zeros((len(keys), len(points)), dtype=bool)
+    for kind, layer in (("circle", judged.inputs.circles), ("committee", judged.inputs.committees)):
+        if layer.empty or not len(points):
+            continue
+        point, area = shapely.STRtree(layer.geometry.to_numpy()).query(points, predicate="intersects")
+        ids = layer[f"{kind}_id"].to_numpy()[area]
+        stands[keys.get_indexer(pd.MultiIndex.from_arrays([np.full(len(ids), kind), ids])), point] = True
+    return stands
 
 
 def share(part: Floats, whole: Floats) -> Floats:

@@ -7,13 +7,11 @@ reach (C4), and units that have one (C5).
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from ..coverage import ALL
 from ..network import Floats
 from ..tables import SCOPES
-from ..verdicts import demand_points
-from .grid import PLACE_COLUMNS, Flags, Grid, Judged, Places, share
+from .grid import PLACE_COLUMNS, Flags, Grid, Judged, Places, share, stands_in
 from .land import Land
 
 RATE_COLUMNS = [
@@ -156,17 +154,9 @@ def _applies(judged: Judged, kind: str) -> Flags:
 
 def _holds(judged: Judged) -> Flags:
     """Return (places, types) whether a counting facility stands in the circle or committee."""
-    places, inputs = judged.places, judged.inputs
-    points = demand_points(judged.facilities)
-    keys = pd.MultiIndex.from_frame(places.table[["place_kind", "place_id"]])
-    column = pd.Index(judged.grid.types).get_indexer(judged.facilities["facility_type"])
-    has = np.zeros((len(places.table), len(judged.grid.types)), dtype=bool)
-    for kind, layer in (("circle", inputs.circles), ("committee", inputs.committees)):
-        if layer.empty or not len(points):
-            continue
-        point, area = shapely.STRtree(layer.geometry.to_numpy()).query(points, predicate="intersects")
-        ids = layer[f"{kind}_id"].to_numpy()[area]
-        place = keys.get_indexer(pd.MultiIndex.from_arrays([np.full(len(ids), kind), ids]))
-        counted = column[point] >= 0
-        has[place[counted], column[point[counted]]] = True
-    return has
+    stands = stands_in(judged)
+    has = [
+        stands[:, (judged.facilities["facility_type"] == name).to_numpy()].any(axis=1)
+        for name in judged.grid.types
+    ]
+    return np.array(has, dtype=bool).reshape(len(judged.grid.types), len(stands)).T
