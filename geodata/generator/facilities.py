@@ -159,6 +159,12 @@ def _short(committee_id: str) -> str:
     return re.sub("(第.)?居委会$|村委会$", "", name)
 
 
+def _office(committee_id: str) -> str:
+    """Return the everyday name of a committee, as the report writes it: 滨浦三居委."""
+    name = next(c.name for c in places.COMMITTEES if c.id == committee_id)
+    return re.sub("第(.)(居委会)$", r"\1\2", name).removesuffix("会")
+
+
 def _area(placer: Placer, type_id: str) -> int | None:
     sizes = KINDS[type_id].area_m2
     if sizes is None:
@@ -326,7 +332,7 @@ def _place(placer: Placer, type_id: str, committee_id: str, village: bool) -> No
     words |= {"health_station": "卫生室", "greenway": "绿道"} if village else {}
     words |= {"party_station": "党群服务点"}  # the report keeps the longer name for those in design
     word = words.get(type_id, kind.name)
-    name = _short(committee_id) + word
+    name = (_office if type_id in AT_CENTRE and not village else _short)(committee_id) + word
     alike = sum(f.name.startswith(name) for f in placer.found)
     name += f"{alike + 1}" if alike else ""
     placer.add(

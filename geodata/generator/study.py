@@ -239,7 +239,7 @@ def _write_reconciliation(path: Path, pujin: Pujin) -> None:
             12,
             f"{half}: 初步划定社区生活圈12个",
             drawn,
-            "" if drawn else "待划示: 由 pujin-geo circles 划定",
+            "由 pujin-geo circles 划示, 示意 · 内部讨论" if drawn else "待划示: 由 pujin-geo circles 划示",
         ),
         (
             "居村 (个)",
