@@ -4,13 +4,16 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from browser import chromium, drawn_pixels, visit
-from maps_world import PAYLOADS, layer, results, without
+from maps_world import PAYLOADS, X0, Y0, inputs, layer, results, study, without
 from playwright.sync_api import Browser
+from shapely import box
 
+from pujin_geo.analysis import analyse
 from pujin_geo.catalogue import suitability_names
 from pujin_geo.maps import write_maps
 from pujin_geo.maps.coverage import basic_reach, judged_types, verdict_letters
@@ -26,8 +29,9 @@ def result() -> Results:
 
 @pytest.fixture(scope="module")
 def hostile() -> Results:
-    """Every name, committee, street, source and note is a payload."""
-    return results(named=PAYLOADS)
+    """Every name, committee, street, source and note is a payload, and so is the name of the study."""
+    named = results(named=PAYLOADS)
+    return replace(named, inputs=replace(named.inputs, study=study(name="{{ 7 * 7 }}</title><img src=x>")))
 
 
 def data_of(html: str) -> dict:
@@ -124,8 +128,6 @@ def test_page_says_what_it_is(result: Results) -> None:
 
 
 def test_no_date_and_no_synthetic_mark_unless_the_study_says_so(result: Results) -> None:
-    from dataclasses import replace  # noqa: PLC0415 - only here
-
     study = replace(result.inputs.study, data_date="", synthetic=False)
     html = suitability_map(replace(result, inputs=replace(result.inputs, study=study)), "leisure").html()
     assert "数据日期" not in html
@@ -161,10 +163,6 @@ def test_optional_layers_may_be_absent(result: Results) -> None:
 
 
 def test_facilities_and_residents_may_be_polygons() -> None:
-    from maps_world import inputs  # noqa: PLC0415
-
-    from pujin_geo.analysis import analyse  # noqa: PLC0415
-
     given = inputs()
     facilities, residents = given.facilities.copy(), given.residents.copy()
     facilities.geometry = facilities.buffer(5)
@@ -185,10 +183,21 @@ def test_a_large_study_stays_within_two_megabytes() -> None:
         wavy.append(
             {"geometry": type(line)(steps), "kind": "residential", "walkable": True, "status": "existing"}
         )
-    from dataclasses import replace  # noqa: PLC0415
-
     packed = replace(big, inputs=replace(big.inputs, streets=layer("streets", wavy)))
     assert len(suitability_map(packed, "livable").html().encode()) < 2_000_000
+
+
+def test_saving_writes_the_self_contained_page_and_twice_the_same(result: Results, tmp_path) -> None:
+    map_ = suitability_map(result, "workable")
+    map_.save(tmp_path / "map.html")
+    assert (tmp_path / "map.html").read_text(encoding="utf-8") == map_.html() == map_.html()
+
+
+def test_no_people_or_nothing_judged_is_still_a_map() -> None:
+    far = layer("boundary", [{"geometry": box(X0 + 5_000, Y0, X0 + 6_000, Y0 + 1_000)}])
+    nobody = analyse(inputs(boundary=far, extent=layer("extent", [])))
+    data = data_of(suitability_map(nobody, "livable").html())
+    assert data["demand"]["verdicts"] == {} or set("".join(data["demand"]["verdicts"].values())) == {"-"}
 
 
 def test_notebook_shows_the_self_contained_page(result: Results) -> None:
@@ -300,6 +309,8 @@ def test_hostile_names_are_shown_as_text_everywhere(browser: Browser, hostile: R
         with visit(browser, html, tmp_path) as seen:
             page = seen.page
             page.wait_for_selector("canvas")
+            assert page.title().startswith("{{ 7 * 7 }}</title><img src=x>")
+            assert page.locator("h1").inner_text().startswith("{{ 7 * 7 }}</title><img src=x>")
             titles = page.evaluate(
                 map_script(
                     "return [...map.pujin.facilities.signs, ...map.pujin.demand.points].map((layer) => {"

@@ -1,6 +1,7 @@
 """The page around a map: title, notice, panel, data; a folium map that also shows in notebooks offline."""
 
 import html
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import folium
@@ -44,6 +45,10 @@ class StudyMap(folium.Map):
     def html(self) -> str:
         """Return the map as one self-contained page."""
         return standalone(self, lang=self.lang, title=self.title)
+
+    def save(self, outfile: Any, close_file: bool = True, **_: Any) -> None:
+        """Write the self-contained page; folium's own ``save`` would write one that needs a network."""
+        Path(outfile).write_text(self.html(), encoding="utf-8", newline="\n")
 
     def _repr_html_(self, **_: Any) -> str:
         """Show the self-contained page in a notebook, which may have no network either."""
