@@ -103,6 +103,7 @@ def analyse(
     clock.start("distances", Text("计算步行距离并判定", "Measuring walks and judging"))
     types, types_without_rows = judged_types(inputs)
     distances = judge(network, placed, types)
+    types_without_rows = _with_unapplied(types_without_rows, types, distances)
     clock.start("coverage", Text("汇总覆盖与缺口", "Summing coverage and gaps"))
     demand = placed.demand.assign(circle_id=circle_of(demand_points(placed.demand), inputs.circles))
     people, basis = people_served(demand, types)
@@ -133,6 +134,12 @@ def analyse(
 def _with_confidence(table: pd.DataFrame, types: pd.DataFrame) -> pd.DataFrame:
     mark = types.set_index("facility_type")["threshold_confidence"]
     return table.assign(threshold_confidence=table["facility_type"].map(mark))
+
+
+def _with_unapplied(left: pd.DataFrame, types: pd.DataFrame, distances: pd.DataFrame) -> pd.DataFrame:
+    """Add the judged types that apply to nobody here: rural ones where all are urban."""
+    unapplied = types.loc[~types["facility_type"].isin(distances["facility_type"]), ["facility_type"]]
+    return pd.concat([left, unapplied.assign(reason="applies_to_nobody")], ignore_index=True)
 
 
 def _lon_lat(layer: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -82,6 +82,8 @@ def coverage(
     )
     table = measured.reindex(order)
     table[_SUMS] = table[_SUMS].fillna(0.0)
+    # Fractions of people add up to the last bit only in one order: the sum is taken from its parts.
+    table["people"] = table["people_met"] + table["people_not_met"] + table["people_unknown"]
     table["coverage_share"] = _share(table["people_met"], table["people"])
     table["straight_line_share"] = _share(table["people_straight"], table["people"])
     table["mean_walk_m"] = _share(table["walk_weighted"], table["people_with_walk"])
