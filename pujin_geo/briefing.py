@@ -26,7 +26,9 @@ MOST_PROBLEMS = 40
 REASONS: dict[str, Text] = {
     "no_threshold": Text("规则中没有步行标准", "the profile has no walking threshold"),
     "not_surveyed": Text("数据未调查这类设施", "the data were not surveyed for it"),
-    "applies_to_nobody": Text("本范围内没有适用的城乡人口", "it applies to none of the people here (urban or rural)"),
+    "applies_to_nobody": Text(
+        "本范围内没有适用的城乡人口", "it applies to none of the people here (urban or rural)"
+    ),
 }
 
 SEVERITIES: dict[str, Text] = {
