@@ -77,7 +77,43 @@ def nearest(
         by_node = _from_groups(network, ways, batch, limit_m)
         best[item, first : first + len(batch)] = _at_origins(network, origins, by_node)
     best[item] = np.minimum(best[item], along)
-    return _split_rank(best, targets, bits)
+    return _split_rank(best, group, bits)
+
+
+def node_walks(network: Network, ways: pd.DataFrame, *, limit_m: float = np.inf) -> Floats:
+    """Return each node's walk to the nearest of the ways (an access table), infinite beyond the limit."""
+    edge = ways["edge"].to_numpy()
+    offset_m, leg_m = ways["offset_m"].to_numpy(), ways["leg_m"].to_numpy() + START_M
+    beyond_m = network.edge_length_m[edge] - offset_m - ways["span_m"].to_numpy()
+    node = np.concatenate([network.edge_from[edge], network.edge_to[edge]])
+    walk_m = np.concatenate([leg_m + offset_m, leg_m + beyond_m])
+    nodes = len(network.node_xy)
+    extended = with_starts(network.matrix, np.zeros(len(node), dtype=np.int64), node, walk_m, 1)
+    found: Floats = dijkstra(extended, directed=True, indices=nodes, limit=limit_m + START_M)
+    return found[:nodes] - START_M
+
+
+def walks_to(
+    network: Network, origins: pd.DataFrame, ways: pd.DataFrame, *, limit_m: float = np.inf
+) -> Floats:
+    """Return each origin row's walk to the nearest of a few ways in; walks beyond the limit may be left out.
+
+    What ``nearest`` finds for one group, without its preparations: for a single facility.
+    """
+    node_m = node_walks(network, ways, limit_m=limit_m)
+    edge, offset_m = origins["edge"].to_numpy(), origins["offset_m"].to_numpy()
+    beyond_m = network.edge_length_m[edge] - offset_m
+    to_street_m = np.minimum(
+        node_m[network.edge_from[edge]] + offset_m, node_m[network.edge_to[edge]] + beyond_m
+    )
+    columns = (ways[name].to_numpy() for name in ("edge", "offset_m", "span_m", "leg_m"))
+    for way_edge, there_m, span_m, leg_m in zip(*columns, strict=True):
+        same = np.flatnonzero(edge == way_edge)
+        here_m = offset_m[same]
+        apart_m = np.maximum(np.maximum(there_m - here_m, here_m - (there_m + span_m)), 0.0)
+        to_street_m[same] = np.minimum(to_street_m[same], apart_m + leg_m)
+    walk_m: Floats = to_street_m + origins["leg_m"].to_numpy()
+    return walk_m
 
 
 def _rank_in_group(group: Ints) -> Ints:
@@ -177,7 +213,7 @@ def runs(start: Ints, size: Ints) -> Ints:
     return shift + np.arange(size.sum())
 
 
-def _split_rank(best: Floats, targets: pd.DataFrame, bits: int) -> tuple[Floats, Ints]:
+def _split_rank(best: Floats, group: Ints, bits: int) -> tuple[Floats, Ints]:
     reached = np.isfinite(best)
     if best[reached].max(initial=0.0) + START_M >= 2.0 ** (53 - 20 - bits):
         raise SettingsError(
@@ -188,12 +224,10 @@ def _split_rank(best: Floats, targets: pd.DataFrame, bits: int) -> tuple[Floats,
         )
     walk_m = np.full(best.shape, np.inf)
     walk_m[reached] = np.floor(best[reached] / QUANTUM_M) * QUANTUM_M
-    rank = np.zeros(best.shape, dtype=np.int64)
-    rank[reached] = np.round((best[reached] - walk_m[reached]) / QUANTUM_M * 2**bits)
-    numbered = targets.drop_duplicates(["group", "rank"]).set_index(["group", "rank"])["item"]
-    target = np.full(best.shape, -1, dtype=np.int64)
     row, column = np.nonzero(reached)
-    target[row, column] = numbered.reindex(pd.MultiIndex.from_arrays([column, rank[row, column]])).to_numpy(
-        dtype=np.int64
-    )
+    rank = np.round((best[row, column] - walk_m[row, column]) / QUANTUM_M * 2**bits).astype(np.int64)
+    order = np.argsort(group, kind="stable")
+    first = np.searchsorted(group[order], np.arange(best.shape[1]))
+    target = np.full(best.shape, -1, dtype=np.int64)
+    target[row, column] = order[first[column] + rank]
     return walk_m, target

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import dijkstra
 from shapely.ops import substring
 
 from .access import Geometries
-from .distances import START_M, with_starts
+from .distances import node_walks
 from .errors import SettingsError
 from .network import Floats, Ints, Network
 from .pairs import pairs_within
@@ -127,7 +126,7 @@ def reach_area(
 
 def _stretches(network: Network, ways: pd.DataFrame, limit_m: float) -> pd.DataFrame:
     """Return the reachable stretches of edges, those that touch or overlap made one."""
-    node_m = _node_walks(network, ways, limit_m)
+    node_m = node_walks(network, ways, limit_m=limit_m)
     length_m = network.edge_length_m
     here = np.flatnonzero(np.isfinite(node_m[network.edge_from]))
     there = np.flatnonzero(np.isfinite(node_m[network.edge_to]))
@@ -166,19 +165,6 @@ def _merged(table: pd.DataFrame) -> pd.DataFrame:
     merged = table.groupby(run).agg(edge=("edge", "first"), from_m=("from_m", "min"), to_m=("to_m", "max"))
     # A street reached at a single place has no length to show.
     return merged[merged["to_m"] > merged["from_m"]].reset_index(drop=True)
-
-
-def _node_walks(network: Network, ways: pd.DataFrame, limit_m: float) -> Floats:
-    """Return (nodes,) walks from the nearest of the ways, infinite beyond the limit."""
-    edge = ways["edge"].to_numpy()
-    offset_m, leg_m = ways["offset_m"].to_numpy(), ways["leg_m"].to_numpy() + START_M
-    beyond_m = network.edge_length_m[edge] - offset_m - ways["span_m"].to_numpy()
-    node = np.concatenate([network.edge_from[edge], network.edge_to[edge]])
-    walk_m = np.concatenate([leg_m + offset_m, leg_m + beyond_m])
-    nodes = len(network.node_xy)
-    extended = with_starts(network.matrix, np.zeros(len(node), dtype=np.int64), node, walk_m, 1)
-    found: Floats = dijkstra(extended, directed=True, indices=nodes, limit=limit_m + START_M)
-    return found[:nodes] - START_M
 
 
 def _cut(network: Network, edge: Ints, from_m: Floats, to_m: Floats) -> Geometries:

@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from .access import Geometries, access_facilities
+from .access import Geometries, access_facilities, access_points
 from .coverage import coverage, judged_people
-from .distances import nearest
+from .distances import nearest, walks_to
 from .errors import SettingsError
 from .inputs import Inputs
-from .network import Floats, Ints, Network, build_network
+from .network import QUANTUM_M, Floats, Ints, Network, build_network
 from .pairs import counts_within, pairs_within
 from .texts import Text
 from .verdicts import (
@@ -305,7 +305,11 @@ def _replace_geometry(layer: gpd.GeoDataFrame, where: Flags, geometry: shapely.G
 def _ways_in(state: Scenario, row: gpd.GeoDataFrame, position: int) -> pd.DataFrame:
     gates = state.inputs.entrances
     gates = gates[gates["site_id"] == row["site_id"].iat[0]]
-    ways = access_facilities(state.network, row, gates, max_snap_m=state.inputs.study.settings.max_snap_m)
+    max_snap_m = state.inputs.study.settings.max_snap_m
+    if gates.empty and row.geom_type.iat[0] == "Point":
+        ways = access_points(state.network, row.geometry.to_numpy(), max_snap_m=max_snap_m)
+    else:
+        ways = access_facilities(state.network, row, gates, max_snap_m=max_snap_m)
     return ways.assign(item=position)
 
 
@@ -381,44 +385,52 @@ def _new_walks(
     lost = walk_to == position
     if lost.any():
         asking = origins[lost[origins["item"]]]
+        item = asking["item"].to_numpy()
         targets = access[members[access["item"]] == 0]
-        found = nearest(after.network, asking, targets, members, len(lost), groups=1)
-        walk_m[lost], walk_to[lost] = found[0][lost, 0], found[1][lost, 0]
+        walk_m[item], walk_to[item] = _nearest_target(after.network, asking, targets)
     if gained:
         ways = access[access["item"] == position]
-        asking = origins[_could_gain(after.network, origins, ways, walk_m) & ~lost[origins["item"]]]
+        asking = origins[(_could_gain(after, ways, walk_m) & ~lost)[origins["item"]]]
         item = asking["item"].to_numpy()
-        limit_m = walk_m[item].max(initial=0.0)
-        found = nearest(after.network, asking, ways, members, len(lost), groups=1, limit_m=limit_m)
-        new_m = found[0][item, 0]
-        is_better = (new_m < walk_m[item]) | (
-            np.isfinite(new_m) & (new_m == walk_m[item]) & (position < walk_to[item])
-        )
+        new_m = walks_to(after.network, asking, ways, limit_m=walk_m[item].max(initial=0.0))
+        is_tie = np.isfinite(new_m) & (new_m == walk_m[item]) & (position < walk_to[item])
+        is_better = (new_m < walk_m[item]) | is_tie
         walk_m[item[is_better]], walk_to[item[is_better]] = new_m[is_better], position
     return walk_m, walk_to
 
 
-def _could_gain(network: Network, origins: pd.DataFrame, ways: pd.DataFrame, walk_m: Floats) -> Flags:
-    """Whether each origin may have a walk through the ways that is no longer than the one it has.
+def _nearest_target(network: Network, origins: pd.DataFrame, targets: pd.DataFrame) -> tuple[Floats, Ints]:
+    """Return each origin's walk to the nearest target, of equally near ones the first, and which it is."""
+    if targets.empty:
+        return np.full(len(origins), np.inf), np.full(len(origins), -1, dtype=np.int64)
+    item, rank = np.unique(targets["item"].to_numpy(), return_inverse=True)
+    # As in ``distances.nearest`` the rank rides below the quantum.
+    step_m = QUANTUM_M / 2 ** len(item).bit_length()
+    ranked = targets.assign(leg_m=targets["leg_m"].to_numpy() + rank * step_m)
+    best_m = walks_to(network, origins, ranked)
+    reached = np.isfinite(best_m)
+    walk_m, target = best_m.copy(), np.full(len(origins), -1, dtype=np.int64)
+    walk_m[reached] = np.floor(best_m[reached] / QUANTUM_M) * QUANTUM_M
+    target[reached] = item[np.round((best_m[reached] - walk_m[reached]) / step_m).astype(np.int64)]
+    return walk_m, target
 
-    No walk is shorter than its legs and the straight line between where they meet the streets.
+
+def _could_gain(state: Scenario, ways: pd.DataFrame, walk_m: Floats) -> Flags:
+    """Whether each demand point may have a walk through the ways that is no longer than the one it has.
+
+    No walk to a way in is shorter than the straight line to it.
     """
-    here, there = _entry_xy(network, origins), _entry_xy(network, ways)
-    apart_m = np.full(len(origins), np.inf)
+    home = shapely.get_coordinates(state.points)
+    line = state.network.edge_geometry[ways["edge"].to_numpy()]
+    span_m = ways["span_m"].to_numpy()
+    middle = shapely.line_interpolate_point(line, ways["offset_m"].to_numpy() + span_m / 2)
     # From the middle of a stretch that counts as the way in, either end is half its length away.
-    extra_m = ways["leg_m"].to_numpy() - ways["span_m"].to_numpy() / 2
-    for xy, more_m in zip(there, extra_m, strict=True):
-        apart_m = np.minimum(apart_m, np.hypot(*(here - xy).T) + more_m)
-    least_m = (apart_m + origins["leg_m"].to_numpy()) * 0.999 - 1.0
-    could: Flags = least_m <= walk_m[origins["item"].to_numpy()]
+    extra_m = ways["leg_m"].to_numpy() - span_m / 2
+    least_m = np.full(len(home), np.inf)
+    for xy, more_m in zip(shapely.get_coordinates(middle), extra_m, strict=True):
+        least_m = np.minimum(least_m, np.hypot(*(home - xy).T) + more_m)
+    could: Flags = least_m * 0.999 - 1.0 <= walk_m
     return could
-
-
-def _entry_xy(network: Network, access: pd.DataFrame) -> Floats:
-    line = network.edge_geometry[access["edge"].to_numpy()]
-    middle_m = access["offset_m"].to_numpy() + access["span_m"].to_numpy() / 2
-    xy: Floats = shapely.get_coordinates(shapely.line_interpolate_point(line, middle_m))
-    return xy
 
 
 def _new_straights(
@@ -450,12 +462,13 @@ def _reached(state: Scenario, position: int) -> Ints:
     demand = len(state.placed.demand)
     if not state.limits_m:
         return np.zeros((demand, 0), dtype=np.int64)
-    access = state.placed.facility_access
-    ways = access[access["item"] == position].assign(item=0)
-    pairs = pairs_within(state.network, state.placed.demand_access, ways, limit_m=max(state.limits_m))
-    one = np.zeros(1, dtype=np.int64)
-    counts: Ints = counts_within(pairs, one, demand, groups=1, limits_m=state.limits_m)[:, 0]
-    return counts
+    access, origins = state.placed.facility_access, state.placed.demand_access
+    ways = access[access["item"] == position]
+    reached = np.zeros((demand, len(state.limits_m)), dtype=np.int64)
+    # A millimetre more, for walks are compared as printed.
+    walk_m = np.round(walks_to(state.network, origins, ways, limit_m=max(state.limits_m) + 0.001), DECIMALS)
+    reached[origins["item"].to_numpy()] = walk_m[:, None] <= np.array(state.limits_m)
+    return reached
 
 
 def close_street(state: Scenario, row: int) -> Scenario:
