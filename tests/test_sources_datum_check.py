@@ -49,6 +49,23 @@ def test_the_right_datum_is_named_and_only_where_needed(tmp_path: Path, made_in:
         assert f'datum = "{made_in}"' in doubt.message.zh and "%" in doubt.message.en
 
 
+def test_points_that_are_merely_far_from_streets_raise_no_doubt(tmp_path: Path) -> None:
+    # In the middle of large blocks every shift brings points nearer to a street; that is no evidence.
+    lon, lat = np.arange(121.475, 121.53, 0.0021), np.arange(31.045, 31.12, 0.0018)
+    lines = [LineString([(x, lat[0]), (x, lat[-1])]) for x in lon] + [
+        LineString([(lon[0], y), (lon[-1], y)]) for y in lat
+    ]
+    rows = [f"10,{x + 0.00105:.5f},{y + 0.0009:.5f}" for x in lon[5:18] for y in lat[10:30]]
+    streets = gpd.GeoDataFrame(geometry=lines, crs=4326)
+    text = "\n".join(["population,lon,lat", *rows])
+    inputs = read(
+        write_study(
+            tmp_path, {"residents": {"datum": "wgs84"}}, residents=text, streets=streets, boundary=AREA
+        )
+    )
+    assert coded(inputs, "datum_doubt") == []
+
+
 def test_nothing_is_moved(tmp_path: Path) -> None:
     wrong = study(tmp_path, "gcj02", "wgs84").residents
     right = study(tmp_path, "gcj02", "gcj02").residents

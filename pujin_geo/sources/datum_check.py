@@ -4,6 +4,7 @@ Points read in the wrong one of WGS84, GCJ-02 and BD-09 lie 0.5 to 1.1 km off: i
 every street, outside the boundary.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -22,12 +23,18 @@ LEAST_POINTS = 10
 MOST_POINTS = 1000
 """Points looked at; every k-th of a larger layer says the same."""
 
-LEAST_MISPLACED_SHARE = 0.15
+LEAST_MISPLACED_SHARE = 0.05
+LEAST_FEWER_MISPLACED = 5
 CLEARLY_LESS = 0.5
-"""Another datum fits clearly better if it misplaces at most this share of what the declared one does."""
+"""Another datum fits clearly better if it misplaces at most this share of what the declared one does, ..."""
 
 LEAST_POINTS_FOR_MEDIAN = 30
-LEAST_MEDIAN_GAIN_M = 15.0
+CLEARLY_NEARER = 0.7
+LEAST_MEDIAN_GAIN_M = 3.0
+"""... or if the median distance to a street shrinks to this share and by these metres."""
+
+CONTROL_ANGLES_DEG = (45, 90, 135, 180, 225, 270, 315)
+"""Equally long shifts in other directions: a datum that fits better only as they do fits by chance."""
 
 
 @dataclass(frozen=True)
@@ -62,18 +69,27 @@ def check_datum(layer: Layer, read: Accepted, around: Surroundings, *, crs: CRS)
         return None
     step = -(-len(read.frame) // MOST_POINTS)
     degrees = _degrees(read.source_xy[::step], read.datum)
-    own = fit(_placed(degrees, declared, crs), around)
-    fits = {
-        name: fit(points, around)
-        for name in CANDIDATES
-        if name != declared and len(points := _placed(degrees, name, crs))
-    }
+    own_xy = _placed(degrees, declared, crs)
+    places = {name: _placed(degrees, name, crs) for name in CANDIDATES if name != declared}
+    fits = {name: fit(xy, around) for name, xy in places.items() if len(xy)}
     if not fits:
         return None
+    own = fit(own_xy, around)
     best = min(fits, key=lambda name: (fits[name].misplaced_share, fits[name].street_distance_m))
-    if not _fits_clearly_better(fits[best], own, len(degrees)):
+    claims = _claims(fits[best], own, len(degrees))
+    controls = [fit(xy, around) for xy in _other_ways(own_xy, places[best])] if claims else []
+    if not any(all(holds(fits[best], control) for control in controls) for holds in claims):
         return None
     return _doubt(layer, read, declared, own, best, fits[best])
+
+
+def _other_ways(own_xy: Floats, other_xy: Floats) -> list[Floats]:
+    east, north = np.median(other_xy - own_xy, axis=0)
+    angles = np.radians(CONTROL_ANGLES_DEG)
+    ways = np.column_stack(
+        [east * np.cos(angles) - north * np.sin(angles), east * np.sin(angles) + north * np.cos(angles)]
+    )
+    return [own_xy + way for way in ways]
 
 
 def _declared(datum: str) -> str | None:
@@ -133,19 +149,22 @@ def _street_distances(points: np.ndarray, streets: gpd.GeoDataFrame) -> Floats:
     return found
 
 
-def _fits_clearly_better(other: Fit, own: Fit, count: int) -> bool:
-    fewer_misplaced = (
-        own.misplaced_share >= LEAST_MISPLACED_SHARE
-        and other.misplaced_share <= own.misplaced_share * CLEARLY_LESS
-        and (own.misplaced_share - other.misplaced_share) * count >= LEAST_POINTS / 2
-    )
-    nearer = (
-        count >= LEAST_POINTS_FOR_MEDIAN
-        and other.misplaced_share <= own.misplaced_share
-        and other.street_distance_m <= own.street_distance_m * CLEARLY_LESS
-        and own.street_distance_m - other.street_distance_m >= LEAST_MEDIAN_GAIN_M
-    )
-    return fewer_misplaced or nearer
+def _misplaces_less(other: Fit, own: Fit) -> bool:
+    return other.misplaced_share <= own.misplaced_share * CLEARLY_LESS
+
+
+def _lies_nearer(other: Fit, own: Fit) -> bool:
+    return other.street_distance_m <= own.street_distance_m * CLEARLY_NEARER
+
+
+def _claims(other: Fit, own: Fit, count: int) -> list[Callable[[Fit, Fit], bool]]:
+    """Return in which ways another datum fits better than the declared one by more than a few points or metres."""
+    fewer = own.misplaced_share - other.misplaced_share
+    gain_m = own.street_distance_m - other.street_distance_m
+    is_less = own.misplaced_share >= LEAST_MISPLACED_SHARE and fewer * count >= LEAST_FEWER_MISPLACED
+    is_nearer = count >= LEAST_POINTS_FOR_MEDIAN and fewer >= 0 and gain_m >= LEAST_MEDIAN_GAIN_M
+    claims = ((is_less, _misplaces_less), (is_nearer, _lies_nearer))
+    return [holds for is_large, holds in claims if is_large and holds(other, own)]
 
 
 def _doubt(layer: Layer, read: Accepted, declared: str, own: Fit, best: str, other: Fit) -> Problem:

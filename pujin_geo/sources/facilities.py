@@ -24,7 +24,7 @@ SAME_POINT_M = 0.5
 SITE_SPREAD_M = 200.0
 """Rows of one site farther apart than this are probably two places under one id."""
 
-ALIKE = 85
+ALIKE = 80
 NEIGHBOURS = 8
 LEAST_AREA_M2, LARGEST_AREA_M2 = 1.0, 1e7
 

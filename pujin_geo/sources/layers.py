@@ -35,7 +35,7 @@ from .cells import (
 from .files import RawTable, read_raw
 from .findings import Findings
 from .headers import Match, match_headers, misspelt, require
-from .places import Floats, Ground, Shapes, place
+from .places import Floats, Ground, Shapes, nowhere, place
 
 LARGEST_NUMBER = 1e9
 _TOTALS = frozenset({"合计", "总计", "小计", "共计", "总和", "total", "subtotal", "sum"})
@@ -137,7 +137,10 @@ def _draft(
         return None
     _report_headers(findings, headers, match, table.file)
     _report_ragged(findings, data)
-    placed = place(data, match, spec, layer, ground=ground, findings=findings)
+    if layer.geometry == "none":
+        placed = nowhere(len(data.frame))
+    else:
+        placed = place(data, match, spec, layer, ground=ground, findings=findings)
     raw = pd.DataFrame(
         {
             c.name: data.frame[match.columns[c.name]] if c.name in match.columns else None

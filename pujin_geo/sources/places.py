@@ -103,6 +103,11 @@ def place(
     return Placed(placed, source_xy, datum)
 
 
+def nowhere(rows: int) -> Placed:
+    """Return the places of rows that have none: those of a table without geometry."""
+    return Placed(np.full(rows, None, dtype=object), np.full((rows, 2), np.nan), "")
+
+
 # Where the coordinates stand
 
 

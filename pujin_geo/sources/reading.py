@@ -10,9 +10,9 @@ import pandas as pd
 
 from ..catalogue import read_catalogue
 from ..errors import PujinError, SourceError
-from ..inputs import Inputs, empty_layer
+from ..inputs import Inputs, empty_layer, empty_register
 from ..study import Study, read_study
-from ..tables import LAYERS, Layer, Problem
+from ..tables import LAYERS, REGISTERS, Layer, Problem
 from ..texts import Text
 from .datum_check import Surroundings, check_datum
 from .facilities import Types, list_unknown_sites, read_facilities, types_of
@@ -24,8 +24,9 @@ from .residents import read_residents
 READING_ORDER = (
     *("boundary", "extent"),  # where the study lies, before anything is judged by it
     *("streets", "water", "green", "residential_land", "barriers", "committees", "circles"),
-    *("facilities", "entrances", "residents", "spaces"),
+    *("facilities", "entrances", "residents", "spaces", "ledger"),
 )
+READ = {**LAYERS, **REGISTERS}
 AREA_LAYERS = ("boundary", "extent")
 POINT_LAYERS = ("facilities", "residents", "entrances", "spaces")
 ROW_COUNT_COLUMNS = ["layer", "file", "rows_read", "accepted", "rejected"]
@@ -75,19 +76,20 @@ def read_inputs(study: Study) -> Inputs:
     for name in READING_ORDER:
         if name in study.layers:
             try:
-                read.accepted[name] = _read_layer(LAYERS[name], study, types, read)
+                read.accepted[name] = _read_layer(READ[name], study, types, read)
             except PujinError as refusal:
                 read.refusals.append(refusal)
     _raise_refusals(read.refusals)
     layers = {name: _frame(name, study, read) for name in LAYERS}
     doubts = _datum_doubts(study, read, layers)
-    problems = [p for name in LAYERS if name in read.accepted for p in _sorted(read.accepted[name].problems)]
+    problems = [p for name in READ if name in read.accepted for p in _sorted(read.accepted[name].problems)]
     return Inputs(
         study=study,
         catalogue=catalogue,
         **layers,
         problems=(*problems, *doubts),
         row_counts=_row_counts(study, read),
+        ledger=_register("ledger", read),
     )
 
 
@@ -216,6 +218,12 @@ def _frame(name: str, study: Study, read: _Read) -> gpd.GeoDataFrame:
     return read.accepted[name].frame if name in read.accepted else empty_layer(name, study.crs)
 
 
+def _register(name: str, read: _Read) -> pd.DataFrame:
+    if name not in read.accepted:
+        return empty_register(name)
+    return pd.DataFrame(read.accepted[name].frame.drop(columns="geometry"))
+
+
 def _sorted(problems: tuple[Problem, ...]) -> list[Problem]:
     return sorted(problems, key=lambda p: p.row or 0)
 
@@ -229,7 +237,7 @@ def _row_counts(study: Study, read: _Read) -> pd.DataFrame:
             len(done.frame),
             done.rows_read - len(done.frame),
         )
-        for name in LAYERS
+        for name in READ
         if (done := read.accepted.get(name)) is not None
     ]
     return pd.DataFrame(rows, columns=ROW_COUNT_COLUMNS)
