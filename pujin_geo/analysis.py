@@ -138,7 +138,7 @@ def _with_confidence(table: pd.DataFrame, types: pd.DataFrame) -> pd.DataFrame:
 
 def _with_unapplied(left: pd.DataFrame, types: pd.DataFrame, distances: pd.DataFrame) -> pd.DataFrame:
     """Add the judged types that apply to nobody here: rural ones where all are urban."""
-    unapplied = types.loc[~types["facility_type"].isin(distances["facility_type"]), ["facility_type"]]
+    unapplied = types.loc[~types["facility_type"].isin(distances["facility_type"].unique()), ["facility_type"]]
     return pd.concat([left, unapplied.assign(reason="applies_to_nobody")], ignore_index=True)
 
 

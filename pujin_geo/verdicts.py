@@ -145,7 +145,7 @@ def judged_types(inputs: Inputs) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     catalogue, surveyed = inputs.catalogue, inputs.study.settings.surveyed
     if surveyed == "present":
-        is_surveyed = catalogue["facility_type"].isin(inputs.facilities["facility_type"])
+        is_surveyed = catalogue["facility_type"].isin(inputs.facilities["facility_type"].unique())
     elif surveyed == "all":
         is_surveyed = pd.Series(True, index=catalogue.index)
     else:
