@@ -1,13 +1,13 @@
 """The accepted input of an analysis: one clean table per layer, all in the study's CRS."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
 from .study import Study
-from .tables import LAYERS, Problem
+from .tables import LAYERS, REGISTERS, Layer, Problem
 
 PLACE_COLUMNS = ["row", "source_row"]
 """Every layer keeps where each row came from, so that later findings can name it."""
@@ -32,6 +32,8 @@ class Inputs:
         catalogue: one row per facility type, see ``catalogue.read_catalogue``.
         problems: findings of reading, in order.
         row_counts: one row per layer of the study: layer, file, rows_read, accepted, rejected.
+        ledger: what a report announced; a plain table as ``tables.REGISTERS`` declares, with ``row`` and
+            ``source_row``.
     """
 
     study: Study
@@ -51,27 +53,40 @@ class Inputs:
     spaces: gpd.GeoDataFrame
     problems: tuple[Problem, ...]
     row_counts: pd.DataFrame
+    ledger: pd.DataFrame = field(default_factory=lambda: empty_register("ledger"))
 
     def layer(self, name: str) -> gpd.GeoDataFrame:
-        """Return a layer by its name in ``tables.LAYERS``."""
-        if name not in LAYERS:
+        """Return a layer by its name in ``tables.LAYERS``, or a register (a plain table)."""
+        if name not in LAYERS and name not in REGISTERS:
             raise KeyError(name)
         frame: gpd.GeoDataFrame = getattr(self, name)
         return frame
 
 
 def empty_layer(name: str, crs: CRS) -> gpd.GeoDataFrame:
-    """Return a layer without rows but with its declared columns.
+    """Return a layer (or register) without rows but with its declared columns.
 
     >>> from pyproj import CRS
     >>> empty_layer("water", CRS("EPSG:32651")).columns.tolist()
     ['name', 'row', 'source_row', 'geometry']
     """
-    dtypes = {"text": "str", "number": "float64", "yes_no": "bool"}
-    columns = {c.name: pd.Series(dtype=dtypes[c.kind]) for c in LAYERS[name].columns}
-    for place in PLACE_COLUMNS:
-        columns[place] = pd.Series(dtype="int64")
+    columns = _columns({**LAYERS, **REGISTERS}[name])
     extra = {"facilities": ["facility_id"]}.get(name, [])
     for column in extra:
         columns[column] = pd.Series(dtype="str")
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
+
+
+def empty_register(name: str) -> pd.DataFrame:
+    """Return a register (a table without geometry) without rows but with its declared columns.
+
+    >>> empty_register("ledger").columns[:3].tolist()
+    ['name', 'kind', 'facility_type']
+    """
+    return pd.DataFrame(_columns(REGISTERS[name]))
+
+
+def _columns(layer: Layer) -> dict[str, pd.Series]:
+    dtypes = {"text": "str", "number": "float64", "yes_no": "bool"}
+    columns = {c.name: pd.Series(dtype=dtypes[c.kind]) for c in layer.columns}
+    return columns | {place: pd.Series(dtype="int64") for place in PLACE_COLUMNS}

@@ -10,7 +10,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from .errors import SettingsError
-from .tables import LAYERS
+from .tables import LAYERS, REGISTERS
 from .texts import Text
 
 TOP_KEYS = ("name", "crs", "profile", "data_date", "synthetic", "layers", "settings")
@@ -162,7 +162,8 @@ def _crs(path: Path, value: str) -> CRS:
 
 
 def _layers(folder: Path, path: Path, raw: dict[str, Any]) -> dict[str, LayerSpec]:
-    _refuse_unknown(path, raw, tuple(LAYERS), "[layers] ")
+    known = {**LAYERS, **REGISTERS}
+    _refuse_unknown(path, raw, tuple(known), "[layers] ")
     specs = {}
     for name, entry in raw.items():
         where = f"[layers.{name}] "
@@ -172,7 +173,7 @@ def _layers(folder: Path, path: Path, raw: dict[str, Any]) -> dict[str, LayerSpe
             )
         _refuse_unknown(path, entry, LAYER_KEYS, where)
         columns = _typed(path, entry, "columns", dict, {})
-        allowed = (*LAYERS[name].column_names(), "lon", "lat", "x", "y", "geometry")
+        allowed = (*known[name].column_names(), "lon", "lat", "x", "y", "geometry")
         _refuse_unknown(path, columns, allowed, f"{where}columns ")
         specs[name] = LayerSpec(
             path=folder / entry["path"],

@@ -11,7 +11,7 @@ import pandas as pd
 
 from .texts import Lang, Text
 
-GeometryKind = Literal["point", "line", "polygon", "point_or_polygon"]
+GeometryKind = Literal["point", "line", "polygon", "point_or_polygon", "none"]
 Kind = Literal["text", "number", "yes_no"]
 Severity = Literal["error", "warning"]
 
@@ -415,3 +415,38 @@ LAYERS: dict[str, Layer] = {
     )
 }
 """Every layer that a study folder may hold, by name; the three required ones first."""
+
+REGISTERS: dict[str, Layer] = {
+    layer.name: layer
+    for layer in (
+        Layer(
+            "ledger",
+            Text("台账", "ledger"),
+            "none",
+            (
+                _text("name", "事项名称", "what was announced", "名称", "事项", "项目名称", "点位", required=True),
+                _text("kind", "类型 (原文)", "kind, as written", "类型", "类别"),
+                _text(
+                    "facility_type",
+                    "设施类型: 目录编号, 几项用分号隔开",
+                    "types of the catalogue, joined by semicolons",
+                    "类型编号",
+                    "设施类型",
+                ),
+                _text("suitability", "五宜", "suitability", "五宜", "五宜类别"),
+                _STATUS,
+                _number("count", "数量", "how many", "数量", "处数", "个数"),
+                _text(
+                    "facility_ids",
+                    "设施编号: 场所编号/类型, 几处用分号隔开",
+                    "facility ids (site/type), joined by semicolons",
+                    "设施编号",
+                    "对应设施",
+                ),
+                _text("sentence", "报告原句", "the report's sentence", "报告原句", "原句", "出处"),
+                _text("note", "备注", "note", "备注", "说明"),
+            ),
+        ),
+    )
+}  # fmt: skip
+"""Optional tables without geometry that a study folder may hold, named under ``[layers.…]`` like a layer."""
