@@ -72,10 +72,14 @@ COLUMNS = (
 )
 """Every column of a catalogue, in the order of the shipped files."""
 
-REQUIRED = (
-    *("facility_type", "name_zh", "suitability", "class", "scope", "level", "population_group", "must_have"),
-    *("threshold_urban_m", "threshold_rural_m"),
-)
+REQUIRED = ("facility_type", "threshold_urban_m")
+"""A short file may hold these alone; what it lacks of a shipped type comes from the Shanghai profile."""
+
+_HEADER_ALIASES = {
+    "type_id": "facility_type",
+    **dict.fromkeys(("threshold_m", "walk_m", "walk_m_urban", "walk_m_shanghai"), "threshold_urban_m"),
+    "walk_m_rural": "threshold_rural_m",
+}
 
 _NUMBERS = ("threshold_urban_m", "threshold_rural_m", "quota_amount", "min_area_m2")
 _LARGEST = 1e7
@@ -90,7 +94,8 @@ def read_catalogue(profile: str, *, folder: Path) -> pd.DataFrame:
 
     Args:
         profile: ``shanghai``, ``gb50180``, or a CSV file relative to ``folder`` (UTF-8 or GBK) with the
-            columns of the shipped files; those in ``REQUIRED`` must be there, further ones are kept.
+            columns of the shipped files; those in ``REQUIRED`` must be there, further ones are kept. Types that
+            are not listed are not in the catalogue.
         folder: the study folder.
 
     Returns:
@@ -198,8 +203,13 @@ def _has_threshold(catalogue: pd.DataFrame) -> pd.Series:
 
 @cache
 def _shipped(profile: str) -> pd.DataFrame:
+    return _parse(_shipped_cells(profile), f"{profile}.csv")
+
+
+@cache
+def _shipped_cells(profile: str) -> list[list[str]]:
     data = (files("pujin_geo") / "profiles" / f"{profile}.csv").read_bytes()
-    return _parse(_cells(data, f"{profile}.csv"), f"{profile}.csv")
+    return _cells(data, f"{profile}.csv")
 
 
 # Reading the file
@@ -286,7 +296,8 @@ def _parse(cells: list[list[str]], file: str) -> pd.DataFrame:
 
 
 def _header(row: list[str], faults: _Faults) -> list[str]:
-    header = [unicodedata.normalize("NFKC", name).lower() for name in row]
+    written = [unicodedata.normalize("NFKC", name).lower() for name in row]
+    header = [_HEADER_ALIASES.get(name, name) for name in written]
     missing = [name for name in COLUMNS if name not in header]
     for name in (n for n in missing if n in REQUIRED):
         faults.add(
@@ -310,7 +321,8 @@ def _header(row: list[str], faults: _Faults) -> list[str]:
 
 def _row(header: list[str], number: int, cells: list[str], faults: _Faults) -> dict[str, Any]:
     padded = [*cells, *[""] * (len(header) - len(cells))]
-    row: dict[str, Any] = dict.fromkeys(COLUMNS, "") | dict(zip(header, padded, strict=False))
+    given = dict(zip(header, padded, strict=False))
+    row: dict[str, Any] = dict.fromkeys(COLUMNS, "") | _inherited(given) | given
     nameless = [*(c for h, c in zip(header, padded, strict=False) if not h), *cells[len(header) :]]
     for cell in filter(None, nameless):
         fix = Text("这一格没有列名, 请检查是否多了逗号", "this cell has no heading, look for an extra comma")
@@ -325,6 +337,17 @@ def _row(header: list[str], number: int, cells: list[str], faults: _Faults) -> d
         shown = row[column] if isinstance(row[column], str) else f"{row[column]:g}"
         faults.add_cell(number, column, shown, fix)
     return row
+
+
+def _inherited(given: dict[str, str]) -> dict[str, str]:
+    """Return what the shipped Shanghai profile says of a type in the columns that a short file lacks."""
+    return {c: v for c, v in _shanghai().get(given["facility_type"], {}).items() if c not in given}
+
+
+@cache
+def _shanghai() -> dict[str, dict[str, str]]:
+    header, *rows = _shipped_cells("shanghai")
+    return {row[0]: dict(zip(header, row, strict=True)) for row in rows if any(row)}
 
 
 def _row_faults(row: dict[str, Any]) -> Iterator[tuple[str, Text]]:

@@ -615,3 +615,21 @@ def test_the_page_states_the_numbers_of_the_files():
 def test_thresholds_against_the_indicators_in_minutes(facility_type, minutes, agrees):
     metres = {5: 300, 10: 500, 15: 1000}[minutes]
     assert (row(shipped("shanghai"), facility_type)["threshold_urban_m"] == metres) == agrees
+
+
+def test_a_short_file_takes_the_rest_from_the_shanghai_profile(tmp_path: Path) -> None:
+    (tmp_path / "short.csv").write_text(
+        "type_id,threshold_m\nwet_market,450\nmeal_point,400\n", encoding="utf-8"
+    )
+    table = read_catalogue("short.csv", folder=tmp_path).set_index("facility_type")
+    assert table["threshold_urban_m"].to_dict() == {"wet_market": 450, "meal_point": 400}
+    assert table.loc["meal_point", ["name_zh", "scope", "threshold_rural_m", "population_group"]].tolist() == [
+        "助餐点", "both", 400, "60+;80+",
+    ]  # fmt: skip
+    assert set(table["threshold_confidence"]) == {"user"}
+
+
+def test_a_short_file_must_describe_a_type_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "short.csv").write_text("facility_type,threshold_m\nbeach,450\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"name_zh.*请填中文名称"):
+        read_catalogue("short.csv", folder=tmp_path)
