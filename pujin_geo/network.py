@@ -231,11 +231,8 @@ class _Meetings:
 
 def _meetings(vertices: _Vertices) -> _Meetings:
     """Find where segments cross, touch (to 1 mm) or overlap and at least one of the two has no vertex."""
-    start, segment = vertices.segments()
-    one, other = shapely.STRtree(segment).query(segment, predicate="dwithin", distance=SAME_PLACE_M)
-    pair = one < other
-    one, other = start[one[pair]], start[other[pair]]
     at = vertices.place_xy[vertices.place]
+    one, other = _segment_pairs(vertices)
     touches = np.zeros(len(one), dtype=bool)
     on, places = [], []
     for end, host in ((one, other), (one + 1, other), (other, one), (other + 1, one)):
@@ -244,16 +241,44 @@ def _meetings(vertices: _Vertices) -> _Meetings:
         on.append(host[near])
         places.append(at[end[near]])
     one, other = one[~touches], other[~touches]
-    position = np.searchsorted(start, np.stack([one, other]))
-    crossing, of_pair = shapely.get_coordinates(
-        shapely.intersection(segment[position[0]], segment[position[1]]), return_index=True
-    )
-    host = np.concatenate([*on, one[of_pair], other[of_pair]])
-    xy = np.concatenate([*places, crossing, crossing])
+    step, across = at[one + 1] - at[one], at[other + 1] - at[other]
+    between, turn = at[other] - at[one], _cross(step, across)
+    turn = np.where(turn == 0.0, np.inf, turn)  # parallel and apart
+    share, other_share = _cross(between, across) / turn, _cross(between, step) / turn
+    meets = (share > 0) & (share < 1) & (other_share > 0) & (other_share < 1)
+    one, other = one[meets], other[meets]
+    crossing = at[one] + share[meets, None] * step[meets]
+    on += [one, other]
+    places += [crossing, crossing]
+    host, xy = np.concatenate(on), np.concatenate(places)
     from_a, from_b = np.hypot(*(xy - at[host]).T), np.hypot(*(xy - at[host + 1]).T)
     inside = (from_a > SAME_PLACE_M) & (from_b > SAME_PLACE_M)
     along = from_a[inside] / (from_a + from_b)[inside]
     return _Meetings(host[inside], along, xy[inside])
+
+
+def _segment_pairs(vertices: _Vertices) -> tuple[Ints, Ints]:
+    """Return pairs of segments that may meet without a common vertex, by the positions where they start."""
+    start, segment = vertices.segments()
+    place = vertices.place
+    reach = shapely.bounds(segment) + SAME_PLACE_M * np.array([-1, -1, 1, 1])
+    one, other = shapely.STRtree(segment).query(shapely.box(*reach.T))
+    pair = one < other
+    one, other = start[one[pair]], start[other[pair]]
+    shares = np.zeros(len(one), dtype=bool)
+    for shift, other_shift in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        shares |= place[one + shift] == place[other + other_shift]
+    # Neighbours at a vertex meet elsewhere too only where one runs back over the other.
+    at = vertices.place_xy[place]
+    step, across = at[one + 1] - at[one], at[other + 1] - at[other]
+    longer_m = np.maximum(np.hypot(*step.T), np.hypot(*across.T))
+    apart = shares & (np.abs(_cross(step, across)) > SAME_PLACE_M * longer_m)
+    return one[~apart], other[~apart]
+
+
+def _cross(a: Floats, b: Floats) -> Floats:
+    product: Floats = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return product
 
 
 def _distance_to_segment(point: Floats, a: Floats, b: Floats) -> Floats:
