@@ -13,7 +13,7 @@ import pandas as pd
 from .access import access_facilities
 from .circles import circle_of
 from .inputs import Inputs
-from .network import Floats, Ints, Network, build_network
+from .network import Floats, Network, build_network
 from .pairs import DECIMALS, pairs_within
 from .rates.grid import PLACE_COLUMNS, Flags, Grid, Judged, grid_of, share
 from .verdicts import Placed, demand_points, in_extent, is_inside, judge, place
@@ -167,7 +167,65 @@ def _grid(judged: Judged, network: Network, placed: Placed, types: pd.DataFrame)
 # Per project
 
 
-def projects(judged: Judged, today: Today) -> pd.DataFrame:
+def gains(judged: Judged, today: Today, *, walk_factor: float = 1.0) -> pd.DataFrame:
+    """Return who would walk to which project: one row per project and demand point within its threshold.
+
+    Each project is taken by itself on today's streets. Where the type's standard does not apply to the point's
+    scope (an urban rule, a villager), its distance is used all the same.
+
+    Args:
+        judged: from ``rates.assemble``; its verdicts are not used.
+        today: from ``today_of``.
+        walk_factor: every walk is taken this many times as long.
+
+    Returns:
+        ``facility_id``; ``point`` (row of the demand points); ``people`` of the group that the type serves,
+        ``aged_60_plus`` (NaN without ages); ``applies`` (the standard); ``before``, today's verdict of the point
+        at that distance: ``met``, ``not_met`` or ``unknown``.
+    """
+    layer, access = _project_layer(judged, today)
+    measured = _described(judged, today, layer, access)["state"] == "measured"
+    names = [name for name in judged.grid.types if name in set(layer.loc[measured, "facility_type"])]
+    types = judged.types[judged.types["facility_type"].isin(names)].reset_index(drop=True)
+    reach = _grid(judged, today.network, today.placed, for_everybody(types)).stretched(walk_factor)
+    column = pd.Index(names).get_indexer(layer["facility_type"])
+    pairs = pairs_within(
+        today.network,
+        today.placed.demand_access,
+        access[access["item"].isin(np.flatnonzero(measured))],
+        limit_m=float(np.nanmax(reach.threshold_m, initial=0.0)) / walk_factor + 0.001,
+    )
+    project, point = pairs["target"].to_numpy(), pairs["origin"].to_numpy()
+    walk_m = np.round(np.round(pairs["walk_m"].to_numpy(), DECIMALS) * walk_factor, DECIMALS)
+    near = walk_m <= reach.threshold_m[point, column[project]]
+    project, point = project[near], point[near]
+    cell = point, column[project]
+    served = judged.people[:, [judged.grid.types.index(name) for name in names]]
+    before = np.select([reach.met[cell], reach.not_met[cell]], ["met", "not_met"], default="unknown")
+    return pd.DataFrame(
+        {
+            "facility_id": layer["facility_id"].to_numpy(dtype=object)[project],
+            "point": point,
+            "people": served[cell],
+            "aged_60_plus": judged.demand["pop_60_plus"].to_numpy(dtype=float)[point],
+            "applies": judged.grid.columns(names).judged[cell],
+            "before": before,
+        }
+    )
+
+
+def newly_served(gained: pd.DataFrame) -> float:
+    """Return the people newly served by any of the projects: each demand point once, with its largest group.
+
+    >>> rows = [("a", 0, 30.0, True, "not_met"), ("b", 0, 20.0, True, "not_met"), ("b", 1, 9.0, True, "met")]
+    >>> newly_served(pd.DataFrame(rows, columns=["facility_id", "point", "people", "applies", "before"]))
+    30.0
+    """
+    newly = gained[gained["applies"] & (gained["before"] == "not_met")]
+    return float(newly.groupby("point")["people"].max().sum())
+
+
+def projects(judged: Judged, today: Today, gained: pd.DataFrame) -> pd.DataFrame:
     """Return the ``projects`` table: one row per facility function under construction or planned.
 
     Each project is taken by itself on today's streets. ``people_newly_served`` have no open facility of the
@@ -185,26 +243,53 @@ def projects(judged: Judged, today: Today) -> pd.DataFrame:
     Args:
         judged: from ``rates.assemble``; its verdicts are not used.
         today: from ``today_of``.
+        gained: from ``gains``.
     """
-    inputs = judged.inputs
-    under_way = _is_project(inputs)
-    layer = inputs.facilities[under_way].reset_index(drop=True)
-    access = access_facilities(
-        today.network, layer, inputs.entrances, max_snap_m=inputs.study.settings.max_snap_m
+    layer, access = _project_layer(judged, today)
+    table = _described(judged, today, layer, access)
+    gained = gained.assign(
+        facility_type=gained["facility_id"].map(table.set_index("facility_id")["facility_type"])
     )
-    table = _described(judged, today, layer, access, in_extent(inputs)[under_way])
-    measured = np.flatnonzero(table["state"] == "measured")
-    table = table.assign(**_newly_served(judged, today, layer, access, measured))
-    unmeasured = table["state"] != "measured"
-    figures = [c for c in PROJECT_COLUMNS if c.startswith(("people_", "aged_")) and c != "people_basis"]
-    table.loc[unmeasured, figures] = np.nan
+    newly = gained[gained["applies"] & (gained["before"] == "not_met")]
+    rivals = newly.groupby(["facility_type", "point"])["facility_id"].transform("size")
+    without = gained[~gained["applies"] & (gained["before"] != "met")]
+    applied = gained[gained["applies"]]
+    sums = {
+        "people_within": _sum(applied, "people"),
+        "people_newly_served": _sum(newly, "people"),
+        "people_unknown_before": _sum(applied[applied["before"] == "unknown"], "people"),
+        "people_newly_served_only_here": _sum(newly[rivals == 1], "people"),
+        "people_without_standard": _sum(without, "people"),
+        "aged_60_plus_within": _sum(applied, "aged_60_plus"),
+        "aged_60_plus_newly_served": _sum(newly, "aged_60_plus"),
+        "aged_60_plus_without_standard": _sum(without, "aged_60_plus"),
+    }
+    figures = {name: table["facility_id"].map(sums_of).fillna(0.0) for name, sums_of in sums.items()}
+    once = newly.drop_duplicates(["facility_type", "point"]).groupby("facility_type")["people"].sum()
+    figures["people_newly_served_together"] = table["facility_type"].map(once).fillna(0.0)
+    measured = table["state"] == "measured"
+    ages = not judged.demand["pop_60_plus"].isna().all()
+    for name, column in figures.items():
+        table[name] = column.where(measured & (ages or not name.startswith("aged_")))
     return table[PROJECT_COLUMNS]
 
 
-def _described(
-    judged: Judged, today: Today, layer: gpd.GeoDataFrame, access: pd.DataFrame, inside: Flags
-) -> pd.DataFrame:
+def _sum(rows: pd.DataFrame, column: str) -> pd.Series:
+    sums: pd.Series = rows.groupby("facility_id")[column].sum()
+    return sums
+
+
+def _project_layer(judged: Judged, today: Today) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Return the facilities under construction or planned, and their ways onto today's network."""
     inputs = judged.inputs
+    layer = inputs.facilities[_is_project(inputs)].reset_index(drop=True)
+    snap_m = inputs.study.settings.max_snap_m
+    return layer, access_facilities(today.network, layer, inputs.entrances, max_snap_m=snap_m)
+
+
+def _described(judged: Judged, today: Today, layer: gpd.GeoDataFrame, access: pd.DataFrame) -> pd.DataFrame:
+    inputs = judged.inputs
+    inside = in_extent(inputs)[_is_project(inputs)]
     on_main = today.network.edge_part[access["edge"].to_numpy()] == today.network.main_part
     reachable = np.isin(np.arange(len(layer)), access["item"].to_numpy()[on_main])
     catalogue = inputs.catalogue.set_index("facility_type")
@@ -238,51 +323,3 @@ def for_everybody(types: pd.DataFrame) -> pd.DataFrame:
     return types.assign(
         scope="both", threshold_urban_m=urban.fillna(rural), threshold_rural_m=rural.fillna(urban)
     )
-
-
-def _newly_served(
-    judged: Judged, today: Today, layer: gpd.GeoDataFrame, access: pd.DataFrame, measured: Ints
-) -> dict[str, Floats]:
-    """Return the figures of every project; 0 for those not measured."""
-    names = [name for name in judged.grid.types if name in set(layer["facility_type"].iloc[measured])]
-    types = judged.types[judged.types["facility_type"].isin(names)].reset_index(drop=True)
-    reach = _grid(judged, today.network, today.placed, for_everybody(types))
-    applies = judged.grid.columns(names).judged
-    column = pd.Index(names).get_indexer(layer["facility_type"])
-    pairs = pairs_within(
-        today.network,
-        today.placed.demand_access,
-        access[np.isin(access["item"], measured)],
-        limit_m=float(np.nanmax(reach.threshold_m, initial=0.0)),
-    )
-    project, point = pairs["target"].to_numpy(), pairs["origin"].to_numpy()
-    near = np.round(pairs["walk_m"].to_numpy(), DECIMALS) <= reach.threshold_m[point, column[project]]
-    project, point = project[near], point[near]
-    cell = point, column[project]
-    served = judged.people[:, [judged.grid.types.index(name) for name in names]]
-    people, applied = served[cell], applies[cell]
-    newly, doubtful = reach.not_met[cell] & applied, reach.unknown[cell] & applied
-    without = ~reach.met[cell] & ~applied
-    projects_there = np.bincount(point * len(names) + cell[1], minlength=1)[point * len(names) + cell[1]]
-
-    def total(weight: Floats, flags: Flags) -> Floats:
-        return np.bincount(project[flags], weights=weight[flags], minlength=len(layer)).astype(float)
-
-    by_type = np.bincount(cell[1][newly], (people / projects_there)[newly], minlength=len(names) + 1)
-    figures = {
-        "people_within": total(people, applied),
-        "people_newly_served": total(people, newly),
-        "people_unknown_before": total(people, doubtful),
-        "people_newly_served_only_here": total(people, newly & (projects_there == 1)),
-        "people_newly_served_together": by_type[column].round(6),
-        "people_without_standard": total(people, without),
-    }
-    aged = judged.demand["pop_60_plus"].to_numpy(dtype=float)
-    known = not np.isnan(aged).all()
-    aged = np.nan_to_num(aged)[point]
-    old = {
-        "aged_60_plus_within": total(aged, applied),
-        "aged_60_plus_newly_served": total(aged, newly),
-        "aged_60_plus_without_standard": total(aged, without),
-    }
-    return figures | {name: sums if known else np.full(len(layer), np.nan) for name, sums in old.items()}

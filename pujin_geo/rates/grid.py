@@ -1,6 +1,6 @@
 """Verdicts as arrays (points × types), and the places over which they are summed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +13,7 @@ from ..coverage import ALL
 from ..inputs import Inputs
 from ..network import Floats
 from ..tables import SCOPES
-from ..verdicts import demand_points, people_served
+from ..verdicts import DECIMALS, demand_points, people_served
 
 Flags = NDArray[np.bool_]
 
@@ -57,6 +57,19 @@ class Grid:
             not_met=self.not_met[:, at],
             unknown=self.unknown[:, at],
             near=self.near[:, at],
+        )
+
+    def stretched(self, factor: float) -> "Grid":
+        """Return the grid if every walk were ``factor`` times as long, to the millimetre.
+
+        Points without a measured walk keep their verdict; others that are unknown stay so unless the walk is
+        now short enough.
+        """
+        with np.errstate(invalid="ignore"):
+            met: Flags = np.round(self.walk_m * factor, DECIMALS) <= self.threshold_m
+        unknown = self.unknown & ~met
+        return replace(
+            self, walk_m=self.walk_m * factor, met=met, unknown=unknown, not_met=self.judged & ~met & ~unknown
         )
 
 
@@ -192,6 +205,10 @@ class Judged:
         """(n,) all residents of each demand point."""
         population: Floats = self.demand["population"].to_numpy(dtype=float)
         return population
+
+    def with_grid(self, grid: Grid) -> "Judged":
+        """Return the same study with other verdicts."""
+        return replace(self, grid=grid)
 
 
 def assemble(

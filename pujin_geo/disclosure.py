@@ -1,0 +1,59 @@
+"""Small counts of people hidden in what is handed out; ``tables/`` stays raw and internal."""
+
+import pandas as pd
+
+SMALLEST_SHOWN = 5
+"""Counts of people above 0 and below this are shown as "<5"."""
+
+SHARES_FROM = 1000
+"""In a row with a hidden count, shares are shown (to a percent) only of so many people or more."""
+
+_COUNTS = ("people", "residents", "population", "pop_", "aged_", "catchment_residents")
+
+
+def suppressed(table: pd.DataFrame, *, smallest: int = SMALLEST_SHOWN) -> pd.DataFrame:
+    """Return a table for handing out: counts of people above 0 and below ``smallest`` read "<5".
+
+    A hidden count must not follow from its neighbours: in its row the other counts of people are rounded to
+    multiples of ``smallest``, and shares are blank, or, of 1,000 people or more, rounded to a percent. Differences
+    between rows (a circle and its committees) are not looked at; do not hand out both.
+
+    Args:
+        table: any table of the results; columns of people are known by their names.
+        smallest: the least count that is shown.
+
+    >>> table = pd.DataFrame({"people": [50.0, 60.0], "people_met": [47.0, 60.0], "people_not_met": [3.0, 0.0],
+    ...     "coverage_share": [0.94, 1.0]})
+    >>> suppressed(table).values.tolist()
+    [[50.0, 45.0, '<5', nan], [60.0, 60.0, 0.0, 1.0]]
+    """
+    counts = [name for name in table.columns if is_count(table, name)]
+    shares = [
+        name for name in table.columns if "share" in str(name) and pd.api.types.is_float_dtype(table[name])
+    ]
+    small = (table[counts] > 0) & (table[counts] < smallest)
+    marked = small.any(axis=1)
+    whole = table[counts].max(axis=1)
+    shown = table.copy()
+    for name in counts:
+        rounded = (table[name] / smallest).round() * smallest
+        column = table[name].where(~marked, rounded).astype(object)
+        shown[name] = (
+            column.mask(small[name], f"<{smallest}")
+            if small[name].any()
+            else table[name].where(~marked, rounded)
+        )
+    for name in shares:
+        shown[name] = table[name].where(~marked, table[name].round(2)).where(~marked | (whole >= SHARES_FROM))
+    return shown
+
+
+def is_count(table: pd.DataFrame, name: str) -> bool:
+    """Tell whether a column counts people.
+
+    >>> table = pd.DataFrame({"people_met": [1.0], "people_basis": ["all"], "residents_share": [0.5]})
+    >>> [name for name in table if is_count(table, name)]
+    ['people_met']
+    """
+    is_number = pd.api.types.is_numeric_dtype(table[name]) and not pd.api.types.is_bool_dtype(table[name])
+    return str(name).startswith(_COUNTS) and "share" not in str(name) and is_number
