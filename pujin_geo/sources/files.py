@@ -173,12 +173,18 @@ def decode(data: bytes, file: str) -> str:
     if "\0" not in text:
         return text
     line = _damaged_line(data)
+    advice = (
+        Text(
+            "请在 Excel 中另存为“CSV UTF-8 (逗号分隔)”。",
+            'in Excel save it as "CSV UTF-8 (comma delimited)".',
+        )
+        if file.lower().endswith((".csv", ".tsv"))
+        else Text("文件可能已损坏, 请重新导出为 UTF-8。", "it may be damaged; export it anew as UTF-8.")
+    )
     raise SourceError(
         Text(
-            f"{file} 的文字编码无法识别 (既不是 UTF-8 也不是 GBK/GB18030, 第 {line} 行附近), "
-            "请在 Excel 中另存为“CSV UTF-8 (逗号分隔)”。",
-            f"{file}: the text encoding is not known (neither UTF-8 nor GBK/GB18030, near line {line}); "
-            'in Excel save it as "CSV UTF-8 (comma delimited)".',
+            f"{file} 的文字编码无法识别 (既不是 UTF-8 也不是 GBK/GB18030, 第 {line} 行附近), {advice.zh}",
+            f"{file}: the text encoding is not known (neither UTF-8 nor GBK/GB18030, near line {line}); {advice.en}",
         )
     )
 
