@@ -13,10 +13,11 @@ from .edit import Edit, merge, move, rename, split
 from .layer import LAYER_COLUMNS, MARK, read_circles, write_circles
 from .options import Band, CircleOptions, CircleSettings, Wishes, read_options
 from .save import save
+from .show import Card, alternatives, circle_card, hub_reach
 from .terrain import Terrain, survey
 
 __all__ = [
-    "CIRCLE_COLUMNS", "HUB_TYPES", "LAYER_COLUMNS", "MARK", "Band", "Breach", "Check", "CircleOptions",
-    "CircleSettings", "Drawing", "Edit", "Terrain", "Wishes", "check", "circle_of", "describe_circles", "draw",
-    "merge", "move", "read_circles", "read_options", "rename", "save", "split", "survey", "write_circles",
+    "CIRCLE_COLUMNS", "HUB_TYPES", "LAYER_COLUMNS", "MARK", "Band", "Breach", "Card", "Check", "CircleOptions",
+    "CircleSettings", "Drawing", "Edit", "Terrain", "Wishes", "alternatives", "check", "circle_card", "circle_of", "describe_circles", "draw",
+    "hub_reach", "merge", "move", "read_circles", "read_options", "rename", "save", "split", "survey", "write_circles",
 ]  # fmt: skip

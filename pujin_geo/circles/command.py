@@ -60,11 +60,14 @@ def told(drawing: Drawing, found: Check, path: Path, lang: Lang) -> list[str]:
             f"{one.hub_name} (建议位置)" if proposed else str(one.hub_name),
             f"{one.hub_name} (proposed place)" if proposed else str(one.hub_name),
         ).of(lang)
+        drafted = drawing.circles["basis"].eq("demand_points").any()
+        zh = "" if drafted else f"{one.committee_count} 个居村委, "
+        en = "" if drafted else f"{one.committee_count} committees, "
         lines.append(
             Text(
-                f"{one.circle_id} {one.name}: 中心 {hub}; {one.committee_count} 个居村委, {one.population:,.0f} 人, "
+                f"{one.circle_id} {one.name}: 中心 {hub}; {zh}{one.population:,.0f} 人, "
                 f"{one.area_km2:.2f} 平方公里; 平均步行 {one.mean_walk_m:,.0f} 米, 最远 {one.farthest_walk_m:,.0f} 米",
-                f"{one.circle_id} {one.name}: hub {hub}; {one.committee_count} committees, {one.population:,.0f} people, "
+                f"{one.circle_id} {one.name}: hub {hub}; {en}{one.population:,.0f} people, "
                 f"{one.area_km2:.2f} km²; mean walk {one.mean_walk_m:,.0f} m, farthest {one.farthest_walk_m:,.0f} m",
             ).of(lang)
         )

@@ -29,7 +29,7 @@ class Drawing:
         gap_share: how much better at most, as a share of the objective; 0 if optimal.
         method: ``milp`` or ``heuristic``.
         objective_person_m: walking to the hubs with the penalties of bands, person-metres.
-        walking_person_m: walking alone.
+        walking_person_m: walking alone, of those whose walk can be measured.
         problems: findings about committees, and where a rule had to give way.
     """
 
@@ -70,12 +70,13 @@ def draw(terrain: Terrain, *, count: int = DEFAULT_COUNT, wishes: Wishes | None 
     """
     _check_count(terrain, count)
     kept = resolve(terrain, wishes or Wishes())
-    plain, problems = _instance(terrain, count)
+    plain, problems = make_instance(terrain, count)
     instance = _with_wishes(terrain, plain, kept)
     solution = _solve(terrain, instance)
     if solution.status == INFEASIBLE or not len(solution.hub_of):
         raise SettingsError(_explain(terrain, plain, kept))
-    walking = sum_by_unit(terrain, terrain.walk_m)[np.arange(len(terrain.units)), solution.hub_of].sum()
+    measured_m = np.where(terrain.has_path, terrain.walk_m, 0.0)
+    walking = sum_by_unit(terrain, measured_m)[np.arange(len(terrain.units)), solution.hub_of].sum()
     return Drawing(
         circles=circles_of(terrain, solution.hub_of),
         status=solution.status,
@@ -89,6 +90,7 @@ def draw(terrain: Terrain, *, count: int = DEFAULT_COUNT, wishes: Wishes | None 
 
 def _check_count(terrain: Terrain, count: int) -> None:
     units = len(terrain.units)
+    kind = Text("单元", "units") if terrain.drafted else Text("居村委", "committees")
     if count < 1:
         raise SettingsError(
             Text(f"生活圈数 {count} 应不小于 1。", f"The number of circles, {count}, should be 1 or more.")
@@ -96,8 +98,8 @@ def _check_count(terrain: Terrain, count: int) -> None:
     if count > units:
         raise SettingsError(
             Text(
-                f"要划 {count} 个生活圈, 但参与划圈的居村委只有 {units} 个 (居村委不拆分); 请用 --count {units} 或更小的数。",
-                f"{count} circles are asked for, but only {units} committees take part (none is split); use --count {units} "
+                f"要划 {count} 个生活圈, 但参与划圈的{kind.zh}只有 {units} 个 ({kind.zh}不拆分); 请用 --count {units} 或更小的数。",
+                f"{count} circles are asked for, but only {units} {kind.en} take part (none is split); use --count {units} "
                 "or less.",
             )
         )
@@ -105,14 +107,15 @@ def _check_count(terrain: Terrain, count: int) -> None:
     if count > with_hub:
         raise SettingsError(
             Text(
-                f"要划 {count} 个生活圈, 但只有 {with_hub} 个居村委有居民点或可作中心的设施; 请用 --count {with_hub} 或更小的数。",
-                f"{count} circles are asked for, but only {with_hub} committees hold residents or a possible hub; use "
+                f"要划 {count} 个生活圈, 但只有 {with_hub} 个{kind.zh}有居民点或可作中心的设施; 请用 --count {with_hub} 或更小的数。",
+                f"{count} circles are asked for, but only {with_hub} {kind.en} hold residents or a possible hub; use "
                 f"--count {with_hub} or less.",
             )
         )
 
 
-def _instance(terrain: Terrain, count: int) -> tuple[Instance, list[Problem]]:
+def make_instance(terrain: Terrain, count: int) -> tuple[Instance, list[Problem]]:
+    """Return the drawing task without wishes, and where land had to be joined that nothing walkable joins."""
     hubs, units, settings = terrain.hubs, terrain.units, terrain.settings
     links, problems = _enough_links(terrain, count)
     hub_unit = hubs["unit"].to_numpy(dtype=np.int64)

@@ -103,7 +103,7 @@ def merge(terrain: Terrain, circles: gpd.GeoDataFrame, ids: Sequence[str], *, na
     names = [name if name and n == first else one for n, one in enumerate(layout.names)]
     kept = [n for n in range(len(layout.ids)) if n not in numbers[1:]]
     hub = layout.hub.copy()
-    hub[first] = _best_hub(layout.terrain, group == first, layout.hub[numbers])
+    hub[first] = best_hub(layout.terrain, group == first, layout.hub[numbers])
     return _edited(circles, _keep(replace(layout, group=group, names=names, hub=hub), kept))
 
 
@@ -140,7 +140,7 @@ def split(
     hub = np.append(layout.hub, -1)
     own = layout.hub[number : number + 1]
     for one in (number, len(layout.ids)):
-        hub[one] = _best_hub(layout.terrain, group == one, own)
+        hub[one] = best_hub(layout.terrain, group == one, own)
     new_id = _free_id(layout.ids)
     new_name = name or f"{terrain.units['name'].iat[leaving[0]] or new_id}生活圈"
     return _edited(
@@ -231,7 +231,7 @@ def _edited(circles: gpd.GeoDataFrame, layout: _Layout) -> Edit:
     for number in range(len(layout.ids)):
         members = layout.group == number
         if hub[number] < 0 or not members[terrain.hubs["unit"].iat[hub[number]]]:
-            hub[number] = _best_hub(terrain, members, hub[:0])
+            hub[number] = best_hub(terrain, members, hub[:0])
     if (hub < 0).any():
         listed = ", ".join(layout.ids[n] for n in np.flatnonzero(hub < 0))
         raise SettingsError(
@@ -245,7 +245,7 @@ def _edited(circles: gpd.GeoDataFrame, layout: _Layout) -> Edit:
     return Edit(new, difference(before, after), before, after)
 
 
-def _best_hub(terrain: Terrain, members: np.ndarray, own: Ints) -> int:
+def best_hub(terrain: Terrain, members: np.ndarray, own: Ints) -> int:
     """Return the hub among the members' units: of ``own`` and the best rank there, the least walking; else -1."""
     hubs = terrain.hubs
     inside = np.flatnonzero(members[hubs["unit"].to_numpy()])

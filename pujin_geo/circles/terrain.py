@@ -363,7 +363,7 @@ def walks_to(network: Network, placed: Placed, hubs: gpd.GeoDataFrame) -> tuple[
     count = len(placed.demand)
     if hubs.empty:
         return np.empty((count, 0)), np.empty((count, 0), dtype=bool)
-    targets = pd.concat([_hub_access(placed, hubs), placed.demand_access.iloc[:0]], ignore_index=True)
+    targets = pd.concat([hub_access(placed, hubs), placed.demand_access.iloc[:0]], ignore_index=True)
     walk_m, _ = nearest(network, placed.demand_access, targets, np.arange(len(hubs)), count, groups=len(hubs))
     has_path = np.isfinite(walk_m)
     points = demand_points(placed.demand)
@@ -372,7 +372,7 @@ def walks_to(network: Network, placed: Placed, hubs: gpd.GeoDataFrame) -> tuple[
     return np.where(has_path, walk_m, straight_m * DETOUR + extra_m), has_path
 
 
-def _hub_access(placed: Placed, hubs: gpd.GeoDataFrame) -> pd.DataFrame:
+def hub_access(placed: Placed, hubs: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the access rows of the hubs, ``item`` their position."""
     frames = []
     for column, ids, access in (
