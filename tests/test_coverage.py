@@ -101,7 +101,7 @@ def test_shares_of_nobody_are_blank(key: tuple[str, str, str]) -> None:
     assert row[["coverage_share", "straight_line_share", "mean_walk_m"]].isna().all()
 
 
-def test_a_circle_named_all_or_blank_is_not_mixed_up_with_the_total() -> None:
+def test_without_circles_there_is_all_only() -> None:
     table = coverage(TOWN, TYPES, BASIS, [])
     assert set(table["circle_id"]) == {"all"}
     assert cell(table, "all", "all", "shop")["people"] == 100

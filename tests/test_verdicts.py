@@ -5,8 +5,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from shapely import Point, Polygon, box
-from worlds import Row, facility_type, gate, ground, home, one_street, river, shop, street, streets_of, world
+from shapely import Polygon, box
+from worlds import (
+    QUAYS,
+    Row,
+    facility_type,
+    gate,
+    ground,
+    home,
+    one_street,
+    reordered,
+    river,
+    shop,
+    street,
+    streets_of,
+    world,
+)
 
 from pujin_geo.analysis import analyse
 from pujin_geo.inputs import Inputs
@@ -398,15 +412,9 @@ def test_what_is_open_counts(status: str, today: str, planned: str) -> None:
 
 def test_planned_streets_open_with_planned_facilities() -> None:
     bridge = street((800, 0), (800, 100), status="planned")
-    inputs = river(streets=[*_rows(river()), bridge])
+    inputs = river(streets=[*QUAYS, bridge])
     assert verdict(inputs) == (NOT_MET, "detour")
     assert distances(inputs, include_planned=True).loc[0, "walk_m"] == 100
-
-
-def _rows(inputs: Inputs) -> list[Row]:
-    return [street((0, 0), (2000, 0)), street((0, 100), (2000, 100)), street((0, 0), (0, 100))][
-        : len(inputs.streets)
-    ]
 
 
 # Rows: points × surveyed types with a threshold that apply
@@ -550,8 +558,6 @@ def answers(inputs: Inputs) -> pd.DataFrame:
 
 @pytest.mark.parametrize("layer", ["streets", "residents", "facilities"])
 def test_the_order_of_rows_changes_nothing(layer: str) -> None:
-    from worlds import reordered  # noqa: PLC0415 - beside its only use
-
     inputs = world(**TOWN)
     count = len(inputs.layer(layer))
     for order in (range(count)[::-1], np.roll(np.arange(count), 2).tolist()):
@@ -583,4 +589,3 @@ def test_the_edge_of_an_area_belongs_to_it() -> None:
     inputs = world(streets=[BAR], homes=[home(5, 5), home(5.001, 5)], boundary=box(0, 0, 5, 9))
     assert is_inside(inputs.residents, inputs.boundary).tolist() == [True, False]
     assert is_inside(inputs.residents, inputs.extent).tolist() == [True, True]
-    assert Point(5, 5).intersects(box(0, 0, 5, 9))

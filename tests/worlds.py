@@ -186,6 +186,9 @@ def one_street(**changes: Any) -> Inputs:
     return world(**(given | changes))
 
 
+QUAYS = [street((0, 0), (2000, 0)), street((0, 100), (2000, 100)), street((0, 0), (0, 100))]
+
+
 def river(**changes: Any) -> Inputs:
     """Two quays 100 m apart, 2,000 m long, with one bridge at their west end.
 
@@ -193,11 +196,7 @@ def river(**changes: Any) -> Inputs:
     straight 100.
     """
     given: Row = {
-        "streets": [
-            street((0, 0), (2000, 0)),
-            street((0, 100), (2000, 100)),
-            street((0, 0), (0, 100)),
-        ],
+        "streets": QUAYS,
         "homes": [home(800, 0)],
         "shops": [shop(800, 100)],
         "water": box(-100, 10, 3000, 90).difference(box(-5, 0, 5, 100)),
