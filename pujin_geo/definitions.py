@@ -72,5 +72,99 @@ DEFINITIONS: dict[str, Text] = {
         "人数口径: 该类设施的服务人群; 无分年龄数据时为全体居民, 标 all (no age data)。",
         "People: the group that the type serves; without age data all residents, marked all (no age data).",
     ),
+    "tables": Text(
+        "tables/ 与 tables.xlsx 供内部使用, 人数未作隐藏; 对外提供的清单和网页中, 少于 5 人的人数显示为 <5。",
+        "tables/ and tables.xlsx are internal and raw; in pages and lists that are handed out, counts of fewer than 5 "
+        "people read <5.",
+    ),
+    "share_if_unknown_met": Text(
+        "把“无法判定”全部当作达标时的占比; 与步行覆盖率 (无法判定不计为达标) 合起来就是真实值所在的区间。",
+        "The share if everybody unknown were met; with the coverage share, where unknown is not met, it spans the truth.",
+    ),
+    "residents_share": Text(
+        "全体居民步行覆盖率 (C4, 不分服务人群): 步行距离不超过标准的居民 ÷ 该标准适用的全体居民。",
+        "Coverage of all residents (C4, whomever the type serves): residents within the threshold, divided by all to "
+        "whom it applies.",
+    ),
+    "land_share": Text(
+        "居住用地覆盖率 (C1): 步行距离不超过标准的居住用地面积 ÷ 居住用地总面积; 按规则点阵取样 (点距见 land_grid_m), 只计边界内。",
+        "Residential land in reach (C1): land whose walk is within the threshold, divided by all residential land; sampled "
+        "on a regular grid (spacing in land_grid_m) inside the boundary.",
+    ),
+    "land_straight_share": Text(
+        "居住用地服务半径覆盖率 (公园即 C2): 直线距离不超过标准的居住用地占比; 一般高估实际可达。",
+        "Residential land in the service radius (for parks this is C2): land within the threshold by straight line; it "
+        "usually overstates.",
+    ),
+    "has_one_share": Text(
+        "“有一处”的比例 (C5): 辖区内至少有一处该类设施的生活圈 (没有生活圈时为居村委) ÷ 该标准适用的单元数; 不看居民能否走到。",
+        "Has one (C5): circles (committees where none are drawn) with at least one such facility inside, divided by those "
+        "to which the type applies; whether people can walk there is not asked.",
+    ),
+    "remark": Text(
+        "说明: not_applicable 该标准不适用于此处; nobody_to_serve 没有服务对象, 占比留空; no_facility 没有该类设施 (0 是真实的 0); "
+        "no_type_judged 没有可判定的类型; nothing_required 定额为 0 或没有可衡量的设施; size_missing 有设施缺面积或容量。",
+        "not_applicable: the standard does not apply here; nobody_to_serve: shares are blank; no_facility: a true 0; "
+        "no_type_judged: no type of the family is judged; nothing_required: a quota of 0 or no site to measure; "
+        "size_missing: the area or capacity of a facility is blank.",
+    ),
+    "reach_share": Text(
+        "综合口径: every 为能走到该组中适用的每一类设施的居民占比; any_15min 为步行 15 分钟 (1000 米) 内至少有该组一处设施的人口占比; "
+        "each_15min 为卫生、养老、文化、体育四项都满足 any_15min 的居民占比。不是各类平均。",
+        "Combined: rule every, residents who reach every type of the family that applies; any_15min, people with at least "
+        "one facility of the family within a fifteen-minute walk (1,000 m); each_15min, residents with all four of health, "
+        "elder care, culture and sport so. Not a mean.",
+    ),
+    "mean_share": Text(
+        "各类平均: 该组每一类设施步行覆盖率的算术平均, 每类权重相同, 没有服务对象的类不计 (types_in_mean 为参与平均的类数); 不是“每类都能走到”的居民占比。",
+        "Mean over types: arithmetic mean of the coverage shares of the family's types, each weighing the same, types with "
+        "nobody to serve left out (types_in_mean counts the rest). Not the share who reach all.",
+    ),
+    "mean_types_reached": Text(
+        "人均可达类数: 每位居民步行可达的类数的平均, 与 mean_types_applying (所在地适用的类数) 对照; 逐点数字见 reached 表。",
+        "Mean number of types that a resident reaches, beside mean_types_applying; point by point in the table reached.",
+    ),
+    "target_share": Text(
+        "全市目标: 到 2025 年卫生、养老、文化、体育设施步行 (慢行) 15 分钟约 85%, 只对城镇; 哪些类型属于哪一项、以及 15 分钟按步行 1000 米计, 是本目录的理解 (U)。",
+        "City target: about 85 % by 2025 within fifteen minutes for health, elder care, culture and sport, urban only; which "
+        "types belong and that fifteen minutes are 1,000 m on foot is this catalogue's reading (U).",
+    ),
+    "outlook": Text(
+        "前后对比: today 只计现状设施; under_construction 再计在建; planned 再计规划 (道路仍为现状); planned_with_streets 在建和规划道路也开通。",
+        "Before and after: today has existing facilities only; under_construction adds those; planned adds these, on "
+        "today's streets; planned_with_streets opens streets under construction or planned too.",
+    ),
+    "people_newly_served": Text(
+        "新覆盖人数: 今天未达标、项目开放后达标的服务人群; 今天无法判定的另列, 不计入。",
+        "People newly served: not met today and met once the project is open; those unknown today are listed apart.",
+    ),
+    "people_newly_served_only_here": Text(
+        "只靠该项目新覆盖的人数: 同类其他项目都覆盖不到; people_newly_served_together 为同类项目合计 (每人只计一次)。",
+        "Newly served by this project alone, out of reach of the type's other projects; people_newly_served_together is all "
+        "of them, nobody twice.",
+    ),
+    "people_without_standard": Text(
+        "标准距离内新增、但该标准不适用于其城乡属性的人数 (例如城镇标准、村民), 另列, 不计入新覆盖。",
+        "People newly within the distance to whose scope the standard does not apply (an urban rule, a villager): listed "
+        "apart, not counted as newly served.",
+    ),
+    "required": Text(
+        "定额要求: 定额 × 适用居民数 ÷ 定额人数 (或 × 生活圈、居村委、街镇、设施的个数)。",
+        "Required: quota × residents to whom it applies ÷ the persons it is per (or × circles, committees, subdistricts, sites).",
+    ),
+    "available": Text(
+        "现有: 位于该处的计入设施的处数、面积或容量之和; 缺面积或容量的不推测, 数目见 size_missing。",
+        "Available: number, area or capacity of the counting facilities that stand there; blanks are not guessed, size_missing "
+        "counts them.",
+    ),
+    "catchment_supply": Text(
+        "两步移动搜索法 (2SFCA, Luo 和 Wang 2003): 先把每处设施的供给除以步行标准距离内的全部居民, 再把每位居民能走到的各处相加; 表中为居民平均, 每 catchment_per 人。",
+        "Two-step floating catchment (2SFCA, Luo and Wang 2003): each facility's supply is divided by all residents within the "
+        "threshold on foot, then summed over the facilities that a resident can walk to; mean over residents, per catchment_per.",
+    ),
+    "low_high": Text(
+        "headlines 表的 low 与 high: 所有步行距离同时长 10% 或短 10% 时的最小值和最大值。",
+        "low and high in the table headlines: the least and greatest value if every walk were 10 % longer or shorter.",
+    ),
 }
 """Figure, verdict or cause → its meaning."""
