@@ -34,3 +34,12 @@ check: setup
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --extra bench --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --quiet --output-file requirements-bench.lock
+
+# The other engines live in an environment of their own.
+bench:
+	test -x $(VENV)/bench/bin/python || $(PYTHON) -m venv $(VENV)/bench
+	$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	PYTHONPATH=. $(VENV)/bench/bin/python benchmarks/distances.py
+	PYTHONPATH=. $(VENV)/bench/bin/python benchmarks/accuracy.py
