@@ -173,6 +173,16 @@ def test_several_ways_in_count_once() -> None:
     assert found.values.tolist() == [[0, 0, 55.0]]
 
 
+def test_a_stretch_of_street_that_is_the_way_in_is_entered_anywhere_along_it() -> None:
+    network = CORRIDOR.network
+    homes = access_points(network, points([(100, 0), (500, 0), (900, 0)]), max_snap_m=60)
+    park = pd.DataFrame({"item": [0], "edge": [0], "offset_m": [300.0], "span_m": [400.0], "leg_m": [5.0]})
+    found = pairs_within(network, homes, park, limit_m=1000.0)
+    assert found["walk_m"].tolist() == [205.0, 5.0, 205.0]
+    beyond = access_points(network, points([(1900, 0)]), max_snap_m=60)
+    assert pairs_within(network, beyond, park, limit_m=2000.0)["walk_m"].tolist() == [1205.0]
+
+
 @pytest.mark.parametrize("limit_m", [-1.0, float("nan")])
 def test_refuses_a_walk_below_nothing(limit_m: float) -> None:
     network = CORRIDOR.network
