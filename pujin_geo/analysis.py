@@ -13,6 +13,7 @@ from .circles import circle_of, describe_circles
 from .coverage import coverage, gaps, judged_people
 from .inputs import Inputs
 from .network import Network, build_network
+from .reconciliation import reconciliation
 from .results import Results
 from .tables import Problem, problems_table
 from .texts import Lang, Text
@@ -118,6 +119,7 @@ def analyse(
         "circles": describe_circles(inputs.circles, inputs.committees, demand, network, placed),
         "coverage": _with_confidence(coverage(judged, types, basis, circle_ids), types),
         "gaps": _with_confidence(gaps(judged), types),
+        "reconciliation": reconciliation(inputs),
     }
     clock.stop()
     return Results(

@@ -9,12 +9,12 @@ import pandas as pd
 from .catalogue import UNCERTAIN, class_names, confidence_names, is_uncertain, suitability_names
 from .definitions import DEFINITIONS
 from .maps.coverage import VERDICTS, basic_reach, counting_words, threshold_words, whole_coverage
-from .maps.figures import percent, whole
+from .maps.figures import figure, percent, whole
 from .maps.offline import content_security_policy
 from .maps.overview import overview_svg
 from .maps.palette import DEMAND_CLASSES, VERDICT_COLOURS, demand_class
 from .maps.words import committee_names, notices, sources, templates
-from .tables import LAYERS
+from .tables import LAYERS, REGISTERS
 from .texts import Text
 
 if TYPE_CHECKING:
@@ -201,6 +201,7 @@ def index_html(results: "Results") -> str:
         gaps=top_gaps(results),
         gap_count=int((results.tables["gaps"]["verdict"] == "not_met").sum()),
         unknown_count=int((results.tables["gaps"]["verdict"] == "unknown").sum()),
+        reconciliation=results.tables["reconciliation"].to_dict("records"),
         problem_counts=problem_counts(problems),
         problems=problems.head(MOST_PROBLEMS),
         problem_total=len(problems),
@@ -210,12 +211,13 @@ def index_html(results: "Results") -> str:
         definitions={key: text.of(lang) for key, text in DEFINITIONS.items()},
         verdicts={key: text.of(lang) for key, text in VERDICTS.items()},
         severities={key: text.of(lang) for key, text in SEVERITIES.items()},
-        layer_names={name: layer.title.of(lang) for name, layer in LAYERS.items()},
+        layer_names={name: layer.title.of(lang) for name, layer in (LAYERS | REGISTERS).items()},
         type_names=_type_names(results),
         suitabilities={key: text.of(lang) for key, text in suitability_names.items()},
         sources=sources(results),
         whole=whole,
         percent=percent,
+        figure=figure,
         share_range=share_range,
     )
     policy = content_security_policy(page)

@@ -113,6 +113,8 @@ def check(
     """只读入和检查, 列出全部问题 · Read and judge only; list every problem."""
     import json  # noqa: PLC0415
 
+    import pandas as pd  # noqa: PLC0415
+
     from .analysis import examine  # noqa: PLC0415
     from .sources.reading import load_study  # noqa: PLC0415
     from .tables import problems_table  # noqa: PLC0415
@@ -133,9 +135,7 @@ def check(
             ).of(language)
         )
     for problem in found.itertuples():
-        where = f"{problem.layer} {problem.file}" + (
-            "" if problem.row is None or problem.row != problem.row else f" #{problem.row}"
-        )
+        where = f"{problem.layer} {problem.file}" + ("" if pd.isna(problem.row) else f" #{problem.row}")
         typer.echo(f"[{problem.severity}] {where} {problem.code}: {problem.message}")
     typer.echo(Text(f"共 {len(found)} 个问题。", f"{len(found)} problems.").of(language))
 

@@ -32,8 +32,8 @@ class Inputs:
         catalogue: one row per facility type, see ``catalogue.read_catalogue``.
         problems: findings of reading, in order.
         row_counts: one row per layer of the study: layer, file, rows_read, accepted, rejected.
-        ledger: what a report announced; a plain table as ``tables.REGISTERS`` declares, with ``row`` and
-            ``source_row``.
+        ledger, reconciliation: what a report announced, and its figures; plain tables as
+            ``tables.REGISTERS`` declares, with ``row`` and ``source_row``.
     """
 
     study: Study
@@ -54,6 +54,7 @@ class Inputs:
     problems: tuple[Problem, ...]
     row_counts: pd.DataFrame
     ledger: pd.DataFrame = field(default_factory=lambda: empty_register("ledger"))
+    reconciliation: pd.DataFrame = field(default_factory=lambda: empty_register("reconciliation"))
 
     def layer(self, name: str) -> gpd.GeoDataFrame:
         """Return a layer by its name in ``tables.LAYERS``, or a register (a plain table)."""

@@ -447,6 +447,22 @@ REGISTERS: dict[str, Layer] = {
                 _text("note", "备注", "note", "备注", "说明"),
             ),
         ),
+        Layer(
+            "reconciliation",
+            Text("对账", "reconciliation"),
+            "none",
+            (
+                _text("item", "项目 (带单位)", "item, with its unit", "项目", "指标", required=True),
+                _number("report_figure", "报告数字", "the report's figure", "报告数字", required=True),
+                _text("source", "来源", "source", "来源", "出处"),
+                _number("study_figure", "本研究数字; 有口径时由程序计算", "the study's figure; counted where there is a measure",
+                        "本研究数字"),
+                _text("measure", "口径: facilities, sites, circles, committees, residential_committees, villages, "
+                      "spaces, spaces_m2, people, boundary_km2; 空白即按所填数字",
+                      "how it is counted; blank keeps the figure as written", "口径"),
+                _text("note", "说明", "note", "说明", "备注"),
+            ),
+        ),
     )
 }  # fmt: skip
 """Optional tables without geometry that a study folder may hold, named under ``[layers.…]`` like a layer."""

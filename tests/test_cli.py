@@ -76,6 +76,15 @@ def test_check_lists_every_problem(call: Call, tmp_path: Path) -> None:
     assert not (tmp_path / "outputs").exists()
 
 
+def test_check_names_a_finding_about_a_whole_file(call: Call, tmp_path: Path) -> None:
+    from worlds import street  # noqa: PLC0415
+
+    crossing = [street((0, 0), (1000, 0)), street((500, -50), (500, 50))]
+    done = call("check", str(write_study(one_street(streets=crossing), tmp_path / "study")), "--lang", "en")
+    assert done.returncode == 0, done.stderr
+    assert "[warning] streets streets.gpkg crossings_not_joined: 1 crossing" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

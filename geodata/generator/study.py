@@ -216,6 +216,20 @@ def _counted(pujin: Pujin) -> list[Facility]:
     return [f for f in pujin.facilities if f.status == "existing" and pujin.ground.outline.contains(f.at)]
 
 
+MEASURES = {
+    "“五宜”设施点 (处)": "facilities",
+    "社区生活圈 (个)": "circles",
+    "居村 (个)": "committees",
+    "居委会 (个)": "residential_committees",
+    "村 (个)": "villages",
+    "回购闲置资产 (处)": "spaces",
+    "回购闲置资产 (平方米)": "spaces_m2",
+    "常住人口 (人)": "people",
+    "面积 (平方公里)": "boundary_km2",
+}
+"""Line of the reconciliation → how the package counts it afresh."""
+
+
 def _write_reconciliation(path: Path, pujin: Pujin) -> None:
     kinds = Counter(c.kind for c in places.COMMITTEES)
     people = sum(g.ages["常住人口"] for g in pujin.groups)
@@ -277,9 +291,10 @@ def _write_reconciliation(path: Path, pujin: Pujin) -> None:
         ("常住人口 (人)", 115_000, "2015 年设立街道时的公开数字", people, "2020 年数字未见公开"),
         ("面积 (平方公里)", 23.99, "沪府〔2015〕44号", area, "示意轮廓, 西界在黄浦江中, 误差约 200 米"),
     ]
-    header = ["项目", "报告数字", "来源", "本研究数字", "差额", "说明"]
+    header = ["项目", "报告数字", "来源", "本研究数字", "差额", "口径", "说明"]
     table = [
-        (item, said, source, ours, round(ours - said, 2), remark) for item, said, source, ours, remark in rows
+        (item, said, source, ours, round(ours - said, 2), MEASURES.get(item, ""), remark)
+        for item, said, source, ours, remark in rows
     ]
     write_csv(path, header, table)
 

@@ -12,6 +12,15 @@ def whole(value: float) -> str:
     return "—" if math.isnan(value) else f"{value:,.0f}"
 
 
+def figure(value: float) -> str:
+    """Return a figure with as many decimals as it has, at most two.
+
+    >>> figure(26000.0), figure(23.99), figure(-0.3), figure(float("nan"))
+    ('26,000', '23.99', '-0.3', '—')
+    """
+    return "—" if math.isnan(value) else f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
 def percent(share: float) -> str:
     """Return a share of 0..1 as percent with one decimal; all and nothing are printed only where exact.
 

@@ -24,7 +24,7 @@ from .residents import read_residents
 READING_ORDER = (
     *("boundary", "extent"),  # where the study lies, before anything is judged by it
     *("streets", "water", "green", "residential_land", "barriers", "committees", "circles"),
-    *("facilities", "entrances", "residents", "spaces", "ledger"),
+    *("facilities", "entrances", "residents", "spaces", "ledger", "reconciliation"),
 )
 READ = {**LAYERS, **REGISTERS}
 AREA_LAYERS = ("boundary", "extent")
@@ -90,6 +90,7 @@ def read_inputs(study: Study) -> Inputs:
         problems=(*problems, *doubts),
         row_counts=_row_counts(study, read),
         ledger=_register("ledger", read),
+        reconciliation=_register("reconciliation", read),
     )
 
 
