@@ -170,5 +170,5 @@ def _newly(judged: Judged, today: Today, factors: tuple[float, ...]) -> dict[str
         "people_unknown": float(unknown.sum()),
         "value_if_unknown_met": float(either.sum()),
         "types": len(types),
-        "types_uncertain": int(types["threshold_confidence"].map(is_uncertain).sum()),
+        "types_uncertain": sum(map(is_uncertain, types["threshold_confidence"])),
     }

@@ -218,7 +218,7 @@ def _row(judged: Judged, family: str, rule: str, known: list[str], ids: list[str
         types=len(known),
         type_ids=";".join(known),
         types_not_judged=";".join(name for name in ids if name not in known),
-        types_uncertain=int(marks.map(is_uncertain).sum()),
+        types_uncertain=sum(map(is_uncertain, marks)),
         mean_share=np.nan,
         mean_share_if_unknown_met=np.nan,
         types_in_mean=np.nan,
