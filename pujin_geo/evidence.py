@@ -48,7 +48,7 @@ def evidence_tables(
     gained = gains(judged, today)
     projected = projects(judged, today, gained)
     tables = {
-        "headlines": headlines(judged, fifteen, today, lang=lang),
+        "headlines": headlines(judged, fifteen, today, gained, lang=lang),
         "rates": rates(judged, land=land),
         "combined": combine(judged, fifteen),
         "reached": reached(judged),

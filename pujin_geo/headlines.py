@@ -44,7 +44,9 @@ HEADLINES: dict[str, Text] = {
 UNCERTAIN_MARK = Text("含未核实的标准 (M/U)", "rests on unverified standards (M/U)")
 
 
-def headlines(judged: Judged, fifteen: Grid, today: Today, *, lang: Lang) -> pd.DataFrame:
+def headlines(
+    judged: Judged, fifteen: Grid, today: Today, gained: pd.DataFrame, *, lang: Lang
+) -> pd.DataFrame:
     """Return the ``headlines`` table: one row per headline.
 
     ``low`` and ``high`` are the least and greatest value if every walk were 10 % longer or shorter
@@ -56,18 +58,21 @@ def headlines(judged: Judged, fifteen: Grid, today: Today, *, lang: Lang) -> pd.
         judged: from ``rates.assemble``.
         fifteen: from ``rates.fifteen_minutes``.
         today: from ``outlook.today_of``.
+        gained: from ``outlook.gains``.
         lang: language of ``figure`` and ``mark``.
     """
-    factors = (1.0, 1.0 + WALK_ERROR_SHARE, 1.0 - WALK_ERROR_SHARE)
-    worlds = [(judged.with_grid(judged.grid.stretched(f)), fifteen.stretched(f)) for f in factors[1:]]
-    combined = [combine(one, grid) for one, grid in [(judged, fifteen), *worlds]]
-    types = [_whole(one) for one, _ in [(judged, fifteen), *worlds]]
+    factors = (1.0 + WALK_ERROR_SHARE, 1.0 - WALK_ERROR_SHARE)
+    worlds = [(judged, fifteen)]
+    worlds += [(judged.with_grid(judged.grid.stretched(f)), fifteen.stretched(f)) for f in factors]
+    combined = [combine(one.everywhere(), grid) for one, grid in worlds]
+    types = [_whole(one) for one, _ in worlds]
+    all_gained = [gained, *(gains(judged, today, walk_factor=factor) for factor in factors)]
     rows = [
         _family("every_basic", combined, ALL, "basic", "reach_share"),
         _family("mean_basic", combined, ALL, "basic", "mean_share"),
         _weakest_type(judged, types),
         _weakest_target(combined),
-        _newly(judged, today, factors),
+        _newly(judged, all_gained),
     ]
     table = pd.DataFrame(rows).reindex(columns=HEADLINE_COLUMNS)
     table["figure"] = [HEADLINES[name].of(lang) for name in table["headline"]]
@@ -151,8 +156,7 @@ def _weakest_target(combined: list[pd.DataFrame]) -> dict[str, object]:
     return {**row, "subject": family if len(shares) else "", "target": TARGET_SHARE}
 
 
-def _newly(judged: Judged, today: Today, factors: tuple[float, ...]) -> dict[str, object]:
-    gained = [gains(judged, today, walk_factor=factor) for factor in factors]
+def _newly(judged: Judged, gained: list[pd.DataFrame]) -> dict[str, object]:
     applied = gained[0][gained[0]["applies"]]
     unknown = applied[applied["before"] == "unknown"].groupby("point")["people"].max()
     either = applied[applied["before"] != "met"].groupby("point")["people"].max()

@@ -104,6 +104,8 @@ def _problem(line: tuple[object, ...], code: str, value: str, text: Text) -> Pro
 
 def _newly_served(gained: pd.DataFrame) -> tuple[float, float, float]:
     """Return people, those of 60 and over, and those of 60 and over without a standard; points count once."""
+    if gained.empty:
+        return 0.0, 0.0, 0.0
     newly = gained[gained["applies"] & (gained["before"] == "not_met")].groupby("point")
     without = gained[~gained["applies"] & (gained["before"] != "met")].groupby("point")
     return (

@@ -206,6 +206,12 @@ class Judged:
         population: Floats = self.demand["population"].to_numpy(dtype=float)
         return population
 
+    def everywhere(self) -> "Judged":
+        """Return the same study without circles and committees: sums over all, urban and rural only."""
+        few = 1 + len(SCOPES)
+        places = Places(self.places.table.iloc[:few], self.places.members[:few])
+        return replace(self, places=places)
+
     def with_grid(self, grid: Grid) -> "Judged":
         """Return the same study with other verdicts."""
         return replace(self, grid=grid)
