@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from .access import Geometries, crosses
+from .actions import action_tables
 from .circles import circle_of, describe_circles
 from .coverage import coverage, gaps, judged_people
+from .evidence import evidence_tables
 from .inputs import Inputs
 from .network import Network, build_network
 from .reconciliation import reconciliation
@@ -110,7 +112,20 @@ def analyse(
     people, basis = people_served(demand, types)
     judged = judged_people(distances, demand, people)
     circle_ids = inputs.circles["circle_id"].tolist()
-    problems = [*examined.problems, *_with_files(_circle_problems(inputs, demand), inputs)]
+    clock.start(
+        "evidence", Text("汇总对照口径、项目、定额与台账", "Summing rivals, projects, quotas and ledger")
+    )
+    evidence, found = evidence_tables(
+        inputs, network, placed, demand, types, distances, include_planned=include_planned, lang=lang
+    )
+    clock.start("actions", Text("归并缺口、比选闲置空间", "Gathering gaps and weighing idle spaces"))
+    actions, gap_columns = action_tables(
+        inputs, network, placed, demand, types, judged, lang=lang, include_planned=include_planned
+    )
+    problems = [
+        *examined.problems,
+        *_with_files([*_circle_problems(inputs, demand), *found], inputs),
+    ]
     tables = {
         "problems": problems_table(problems, lang=lang),
         "facilities": _facilities_table(inputs),
@@ -118,8 +133,10 @@ def analyse(
         "distances": distances,
         "circles": describe_circles(inputs.circles, inputs.committees, demand, network, placed),
         "coverage": _with_confidence(coverage(judged, types, basis, circle_ids), types),
-        "gaps": _with_confidence(gaps(judged), types),
+        "gaps": _with_confidence(gaps(judged), types).join(gap_columns),
         "reconciliation": reconciliation(inputs),
+        **evidence,
+        **actions,
     }
     clock.stop()
     return Results(
@@ -140,7 +157,9 @@ def _with_confidence(table: pd.DataFrame, types: pd.DataFrame) -> pd.DataFrame:
 
 def _with_unapplied(left: pd.DataFrame, types: pd.DataFrame, distances: pd.DataFrame) -> pd.DataFrame:
     """Add the judged types that apply to nobody here: rural ones where all are urban."""
-    unapplied = types.loc[~types["facility_type"].isin(distances["facility_type"].unique()), ["facility_type"]]
+    unapplied = types.loc[
+        ~types["facility_type"].isin(distances["facility_type"].unique()), ["facility_type"]
+    ]
     return pd.concat([left, unapplied.assign(reason="applies_to_nobody")], ignore_index=True)
 
 
