@@ -274,6 +274,12 @@ def test_nobody_inside_the_boundary_is_refused() -> None:
         drawn(town(2, 1, committees=[], homes=[home(5000, 200)]), 1)
 
 
+@pytest.mark.parametrize("given", [{"committees": [committee(50, 50)]}, {"water": box(-10, -10, 900, 900)}])
+def test_committees_without_any_land_are_refused(given: dict[str, object]) -> None:
+    with pytest.raises(SourceError, match="committees"):
+        drawn(town(2, 1, **given), 1)
+
+
 def test_homes_off_the_streets_do_not_stop_the_drawing() -> None:
     homes = [home(200, 200, 10.0), home(600, 20, 10.0), home(1000, 200, 10.0)]
     terrain, drawing = drawn(town(3, 1, homes=homes), 2)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pujin_geo.circles.grow import improve, solve_roughly
+from pujin_geo.circles.grow import improve, solve_roughly, unavoidable
 from pujin_geo.circles.solve import (
     FEASIBLE,
     INFEASIBLE,
@@ -190,6 +190,18 @@ def test_rough_circles_are_feasible_and_within_their_gap(seed: int) -> None:
     assert rough.objective <= exact.objective * 1.05
     assert rough.gap_share >= 1 - exact.objective / rough.objective - 1e-12
     assert rough.hub_of.tolist() == solve_roughly(task).hub_of.tolist()
+
+
+@pytest.mark.parametrize(("low", "high", "penalty"), [(150, 200, 100_000), (10, 60, 80_000), (10, 150, 0)])
+def test_unavoidable_penalties_by_hand(low: float, high: float, penalty: float) -> None:
+    # 200 people in two circles: 150 each are 100 too few; 60 each leave 80 over.
+    task = replace(
+        town(3, 2, 2, 0), population=np.array([50.0, 50, 40, 30, 20, 10]), population_min=np.full(6, low),
+        population_max=np.full(6, high),
+    )  # fmt: skip
+    assert unavoidable(task) == penalty
+    rough, exact = solve_roughly(task), solve_exactly(task)
+    assert rough.bound <= exact.objective <= rough.objective
 
 
 def test_rough_keeps_wishes() -> None:

@@ -9,7 +9,7 @@ import shapely
 
 from ..access import Geometries
 from ..distances import nearest
-from ..errors import SettingsError
+from ..errors import SettingsError, SourceError
 from ..inputs import Inputs
 from ..network import Floats, Ints, Network, build_network
 from ..tables import Problem
@@ -109,7 +109,7 @@ def survey(
 
     Raises:
         SettingsError: a pinned hub is unknown, shut, or outside the land.
-        SourceError: no walkable street, or no demand point inside the boundary.
+        SourceError: no walkable street, no committee with land, or (without committees) no demand point.
     """
     settings = settings or CircleSettings()
     if network is None:
@@ -120,6 +120,14 @@ def survey(
     placed = place(inputs, network, include_planned=False)
     points = demand_points(placed.demand)
     units, problems = _units(inputs, placed, points, settings, target_units)
+    if units.empty:
+        raise SourceError(
+            Text(
+                "居村委图层在边界和陆地之内没有任何面积, 无法划圈; 请核对 committees、boundary 和 water 图层及其坐标系。",
+                "No committee has any land inside the boundary, so no circles can be drawn; check the layers committees, "
+                "boundary and water and their coordinate systems.",
+            )
+        )
     unit_of = units_of(points, units)
     units = _with_people(units, unit_of, placed.demand)
     problems = [*problems, *_empty_problems(units)]
@@ -208,8 +216,9 @@ def _empty_problems(units: gpd.GeoDataFrame) -> list[Problem]:
         Problem(
             "committees", "warning", "committee_without_people",
             Text(
-                f"居村委 {one.unit_id} 内没有居民点; 仍参与划圈, 归入最近的中心。请核对人口数据。",
-                f"Committee {one.unit_id} holds no demand point; it still joins a circle, that of the nearest hub. "
+                f"居村委 {one.unit_id} 内没有居民 (无居民点或人口为 0); 仍参与划圈, 归入最近的中心。请核对人口数据。",
+                f"Committee {one.unit_id} has no residents (no demand point, or population 0); it still joins a circle, that of "
+                "the nearest hub. "
                 "Check the population data.",
             ),
             row=int(one.row), source_row=int(one.source_row), column="committee_id", value=str(one.unit_id),
