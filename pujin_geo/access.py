@@ -114,8 +114,11 @@ def access_facilities(
 
 
 def _gates(facilities: gpd.GeoDataFrame, entrances: gpd.GeoDataFrame) -> pd.DataFrame:
-    sites = pd.DataFrame({"site_id": facilities["site_id"], "facility": np.arange(len(facilities))})
-    gates = pd.DataFrame({"site_id": entrances["site_id"], "gate": np.arange(len(entrances))})
+    # A table without rows need not know that its ids are text.
+    sites = pd.DataFrame(
+        {"site_id": facilities["site_id"].astype("str"), "facility": np.arange(len(facilities))}
+    )
+    gates = pd.DataFrame({"site_id": entrances["site_id"].astype("str"), "gate": np.arange(len(entrances))})
     return sites.merge(gates, on="site_id")[["facility", "gate"]].astype("int64")
 
 

@@ -335,3 +335,26 @@ def test_a_hundred_thousand_homes_on_one_spot() -> None:
     results = analyse(replace(inputs, residents=homes.assign(demand_id=homes.index.map("p{}".format))))
     assert results.tables["distances"]["walk_m"].eq(670).all()
     assert results.tables["coverage"]["people"].tolist() == [100_000, 100_000, 0]
+
+
+ISLANDS = [street((0, 50 * n), (10, 50 * n)) for n in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "verdicts"),
+    [
+        (one_street(surveyed=("park",)), []),
+        (one_street(types=[facility_type(urban_m=None)]), []),
+        (one_street(boundary=box(600, -50, 900, 50)), []),
+        (one_street(shops=[shop(1, 1, status="closed")]), ["no_facility"]),
+        (one_street(types=[facility_type(urban_m=0.0)]), ["too_far"]),
+        (one_street(homes=[home(700, -40, 0)], types=[facility_type(urban_m=80.0)]), [""]),
+        (one_street(circles=[{"geometry": box(5000, 0, 6000, 9), "circle_id": "C1"}]), ["too_far"]),
+        (world(streets=ISLANDS, homes=[home(1, 950)], shops=[shop(9, 900)]), ["island"]),
+    ],
+    ids=["no such type", "no threshold", "nobody", "closed", "zero", "no people", "empty circle", "islands"],
+)
+def test_studies_with_next_to_nothing_are_answered(inputs: Inputs, verdicts: list[str]) -> None:
+    results = analyse(inputs)
+    assert results.tables["distances"]["cause"].tolist() == verdicts
+    assert results.tables["coverage"]["people"].ge(0).all()
