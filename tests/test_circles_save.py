@@ -1,17 +1,19 @@
 """Options of circles.toml, the layer in the study folder, and the command from end to end."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import pyogrio
 import pytest
 from circle_towns import hub, town
 from worlds import write_study
 
-from pujin_geo.circles import CircleSettings, Wishes, read_options
+from pujin_geo.circles import CircleSettings, Wishes, draw, read_circles, read_options, survey, write_circles
 from pujin_geo.cli import main
-from pujin_geo.errors import SettingsError
+from pujin_geo.errors import SettingsError, SourceError
 from pujin_geo.sources.reading import load_study
 
 
@@ -94,6 +96,41 @@ def test_a_foreign_circles_layer_is_not_overwritten(study: Path, circles: Comman
     done = circles(str(study), "--count", "2")
     assert done.returncode == 1
     assert "mine.shp" in done.stderr
+
+
+def test_a_geopackage_with_own_headers_is_redrawn_in_place(study: Path, circles: Command) -> None:
+    shutil.copyfile(study / "committees.gpkg", study / "all.gpkg")
+    with (study / "study.toml").open("a", encoding="utf-8") as toml:
+        toml.write('\n[layers.circles]\npath = "all.gpkg"\nlayer = "圈"\ncolumns = { circle_id = "编码" }\n')
+    before = (study / "study.toml").read_bytes()
+    done = circles(str(study), "--count", "2")
+    assert done.returncode == 0, done.stderr
+    assert (study / "study.toml").read_bytes() == before
+    assert sorted(pyogrio.list_layers(study / "all.gpkg")[:, 0]) == ["committees", "圈"]
+    assert pyogrio.list_layers(study / "all.previous.gpkg")[:, 0].tolist() == ["committees"]
+    first = load_study(study).circles
+    assert first["circle_id"].tolist() == ["LC01", "LC02"]
+    assert circles(str(study), "--count", "2").returncode == 0
+    assert (load_study(study).circles.geometry.to_wkb() == first.geometry.to_wkb()).all()
+
+
+def test_geopackage_is_read_back_unchanged(study: Path, tmp_path: Path) -> None:
+    terrain = survey(load_study(study))
+    drawn = draw(terrain, count=3).circles
+    write_circles(drawn, tmp_path / "c.gpkg")
+    again = read_circles(tmp_path / "c.gpkg", terrain.units.crs)
+    assert (again.geometry.to_wkb() == drawn.geometry.to_wkb()).all()
+    for column in drawn.columns.drop("geometry"):
+        assert again[column].tolist() == drawn[column].tolist(), column
+    with pytest.raises(SourceError, match=r"c\.gpkg"):
+        read_circles(tmp_path / "c.gpkg", terrain.units.crs, layer="no such layer")
+
+
+def test_a_file_that_cannot_be_written_is_refused(study: Path, tmp_path: Path) -> None:
+    drawn = draw(survey(load_study(study)), count=2).circles
+    for name in ("no/such/folder.geojson", "no/such/folder.gpkg"):
+        with pytest.raises(SourceError, match="folder"):
+            write_circles(drawn, tmp_path / name)
 
 
 def test_options_beside_the_study_apply(study: Path, circles: Command) -> None:

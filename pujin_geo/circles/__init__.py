@@ -10,7 +10,8 @@ from .check import Breach, Check, check
 from .describe import CIRCLE_COLUMNS, HUB_TYPES, circle_of, describe_circles
 from .draw import Drawing, draw
 from .edit import Edit, merge, move, rename, split
-from .layer import LAYER_COLUMNS, MARK, read_circles, write_circles
+from .files import read_circles, write_circles
+from .layer import LAYER_COLUMNS, MARK
 from .options import Band, CircleOptions, CircleSettings, Wishes, read_options
 from .save import save
 from .show import Card, alternatives, circle_card, hub_reach

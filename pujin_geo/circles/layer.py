@@ -1,20 +1,13 @@
-"""The circles layer: its columns, how it is made from an assignment, written and read."""
-
-import json
-import math
-from pathlib import Path
+"""The circles layer: its columns, and how it is made from an assignment."""
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS, Transformer
 
-from ..errors import SourceError
 from ..network import Ints
-from ..texts import Text
 from ..verdicts import demand_points
-from .polygons import as_read_back, circle_names, colours, dissolve, reading_order, smooth_coverage, to_wgs84
+from .polygons import as_read_back, circle_names, colours, dissolve, reading_order, smooth_coverage
 from .terrain import EXISTING, Terrain
 
 MARK = "示意 · 内部讨论"
@@ -27,7 +20,7 @@ LAYER_COLUMNS = [
 """``hub_status`` existing or proposed (then at the demand point ``hub_demand_id``); ``committees`` ids joined by
 ``;``; ``basis`` committees or demand_points (a draft); ``colour`` 1, 2, … different from every neighbour's."""
 
-_TEXT_COLUMNS = [c for c in LAYER_COLUMNS if c not in ("hub_lon", "hub_lat", "colour")]
+TEXT_COLUMNS = [c for c in LAYER_COLUMNS if c not in ("hub_lon", "hub_lat", "colour")]
 
 
 def circles_of(terrain: Terrain, hub_of: Ints) -> gpd.GeoDataFrame:
@@ -108,73 +101,3 @@ def _main_committees(terrain: Terrain, group: Ints, hubs: Ints) -> list[str]:
     size = np.lexsort((np.arange(len(units)), ~holds_hub, -units["population"].to_numpy()))
     first = {int(group[unit]): str(named[unit]) for unit in size[::-1]}
     return [first[one] for one in range(len(hubs))]
-
-
-def write_circles(circles: gpd.GeoDataFrame, path: Path) -> None:
-    """Write circles as GeoJSON in WGS84; the same circles give the same bytes.
-
-    Raises:
-        SourceError: the file cannot be written.
-    """
-    geometry = to_wgs84(circles.geometry.to_numpy(), circles.crs)
-    columns = [c for c in circles.columns if c != circles.geometry.name]
-    rows = circles[columns].to_dict("records")
-    features = [
-        json.dumps(
-            {"type": "Feature", "properties": _plain(row), "geometry": shapely.geometry.mapping(shape)},
-            ensure_ascii=False, allow_nan=False,
-        )
-        for row, shape in zip(rows, geometry, strict=True)
-    ]  # fmt: skip
-    text = (
-        '{"type": "FeatureCollection", "name": "circles", "features": [\n' + ",\n".join(features) + "\n]}\n"
-    )
-    staged = path.with_name(f".{path.name}.tmp")
-    try:
-        staged.write_text(text, encoding="utf-8")
-        staged.replace(path)
-    except OSError as error:
-        raise SourceError(
-            Text(
-                f"生活圈无法写入 {path}: {error.strerror or error}。请检查文件夹、权限和磁盘空间。",
-                f"The circles cannot be written to {path}: {error.strerror or error}. Check folder, rights and space.",
-            )
-        ) from error
-
-
-def _plain(row: dict[str, object]) -> dict[str, object]:
-    return {str(key): _plain_value(value) for key, value in row.items()}
-
-
-def _plain_value(value: object) -> object:
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if value is None or (isinstance(value, float) and math.isnan(value)) else value
-
-
-def read_circles(path: Path, crs: CRS) -> gpd.GeoDataFrame:
-    """Read a layer that ``write_circles`` wrote, unchanged, with every column.
-
-    For layers from elsewhere use the study's ``circles`` layer, which is read and checked with the rest.
-
-    Raises:
-        SourceError: the file is missing or is no GeoJSON of circles.
-    """
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        rows = [feature["properties"] for feature in raw["features"]]
-        shapes = [shapely.geometry.shape(feature["geometry"]) for feature in raw["features"]]
-        frame = pd.DataFrame(rows)
-        frame["circle_id"] = frame["circle_id"].astype(str)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SourceError(
-            Text(
-                f"{path} 不是可读的生活圈 GeoJSON ({error}); 请用 pujin-geo circles 重新生成。",
-                f"{path} is no readable GeoJSON of circles ({error}); draw it again with pujin-geo circles.",
-            )
-        ) from None
-    transform = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
-    metres = shapely.transform(np.array(shapes, dtype=object), lambda xy: np.column_stack(transform(*xy.T)))
-    texts = [c for c in _TEXT_COLUMNS if c in frame]
-    frame[texts] = frame[texts].astype("str").where(frame[texts].notna(), "")
-    return gpd.GeoDataFrame(frame, geometry=list(metres), crs=crs)

@@ -1,5 +1,6 @@
 """Putting drawn circles into a study folder: the layer's file, and its entry in ``study.toml``."""
 
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -8,10 +9,11 @@ import geopandas as gpd
 from ..errors import SettingsError, SourceError
 from ..study import Study
 from ..texts import Text
-from .layer import write_circles
+from .files import GEOJSON, GEOPACKAGE, LAYER, write_circles
 
 FILE_NAME = "circles.geojson"
-SUFFIXES = (".geojson", ".json")
+_SAME_DATUM = ("wgs84", "epsg:4326", "4326")
+"""How a study may name the datum in which circles are written."""
 
 _ENTRY = '\n[layers.circles]             # 由 pujin-geo circles 划示, 示意 · 内部讨论 / drawn, not an approved boundary\npath = "{file}"\ndatum = "wgs84"\n'
 
@@ -20,27 +22,27 @@ def layer_path(study: Study, out: Path | None) -> Path:
     """Return where drawn circles go: ``out``, else the file of the study's circles layer.
 
     Raises:
-        SettingsError: that file is no GeoJSON in WGS84 with the layer's own column names.
+        SettingsError: that file is neither GeoJSON nor GeoPackage, or the study reads it in another datum.
     """
     if out is not None:
-        if out.suffix.lower() not in SUFFIXES:
+        if out.suffix.lower() not in (*GEOJSON, *GEOPACKAGE):
             raise SettingsError(
                 Text(
-                    f"生活圈以 GeoJSON 写出, 文件名请以 .geojson 结尾, 而不是 {out.name}。",
-                    f"Circles are written as GeoJSON; end the file name in .geojson, not {out.name}.",
+                    f"生活圈以 GeoJSON 或 GeoPackage 写出, 文件名请以 .geojson 或 .gpkg 结尾, 而不是 {out.name}。",
+                    f"Circles are written as GeoJSON or GeoPackage; end the file name in .geojson or .gpkg, not {out.name}.",
                 )
             )
         return out
     spec = study.layers.get("circles")
     if spec is None:
         return study.folder / FILE_NAME
-    own = all(spec.columns.get(name, name) == name for name in spec.columns)
-    if spec.path.suffix.lower() not in SUFFIXES or not own or (spec.datum or "wgs84") != "wgs84":
+    writable = spec.path.suffix.lower() in (*GEOJSON, *GEOPACKAGE)
+    if not writable or (spec.datum or "wgs84").lower() not in _SAME_DATUM:
         raise SettingsError(
             Text(
-                f"study.toml 中的生活圈图层 {spec.path.name} 不是本程序划示的 GeoJSON (WGS84), 不予覆盖; 请用 -o 文件名.geojson "
-                "另存, 或先删去 study.toml 的 [layers.circles] 一节。",
-                f"The circles layer {spec.path.name} of study.toml is not a GeoJSON (WGS84) drawn here and is not "
+                f"study.toml 中的生活圈图层 {spec.path.name} 不是 WGS84 的 GeoJSON 或 GeoPackage, 不予覆盖; 请用 "
+                "-o 文件名.geojson 另存, 或先删去 study.toml 的 [layers.circles] 一节。",
+                f"The circles layer {spec.path.name} of study.toml is no GeoJSON or GeoPackage in WGS84 and is not "
                 "overwritten; write elsewhere with -o FILE.geojson, or remove [layers.circles] from study.toml first.",
             )
         )
@@ -61,8 +63,10 @@ def save(circles: gpd.GeoDataFrame, study: Study, *, out: Path | None = None) ->
     """
     path = layer_path(study, out)
     if out is None and path.is_file():
-        path.replace(path.with_name(f"{path.stem}.previous{path.suffix}"))
-    write_circles(circles, path)
+        shutil.copyfile(path, path.with_name(f"{path.stem}.previous{path.suffix}"))
+    spec = study.layers.get("circles") if out is None else None
+    headers = spec.columns if spec else {}
+    write_circles(circles, path, layer=(spec.layer if spec else None) or LAYER, headers=headers)
     if out is None and "circles" not in study.layers:
         _enter(study.folder / "study.toml", path.name)
     return path
