@@ -166,5 +166,51 @@ DEFINITIONS: dict[str, Text] = {
         "headlines 表的 low 与 high: 所有步行距离同时长 10% 或短 10% 时的最小值和最大值。",
         "low and high in the table headlines: the least and greatest value if every walk were 10 % longer or shorter.",
     ),
+    "detour_ratio": Text(
+        "绕行系数: 步行距离 ÷ 直线距离, 各自到最近的一处 (可能不是同一处); 只对原因为绕行的行计算。",
+        "Detour ratio: walk ÷ straight distance, each to its nearest facility (they may be two); for detours only.",
+    ),
+    "crossed": Text(
+        "阻隔: 居民点到直线最近设施的直线所穿过的水面和屏障, 按先后列名, 无名的写类别; 空白表示没有已绘的阻隔, 请核对是否漏画道路或出入口。",
+        "Crossed: water and barriers across the straight line to the nearest facility, in order, by name, else by kind; blank: "
+        "nothing drawn lies across, so check for a missing street or gate.",
+    ),
+    "gap_areas": Text(
+        "缺口片区: 同一居村委、同一生活圈内, 距人口最多的居民点步行 500 米以内、有未达标或无法判定类型的居民点归为一片, 以该点命名; 没有居村委时以 1 公里方格代替。gaps 的每一行恰好属于一个片区 (area_id)。",
+        "Gap area: demand points that lack something or cannot be judged, of one committee and circle, within 500 m on foot of the "
+        "most populous one, after which it is named; without committees a square of 1 km stands in. Every row of gaps belongs "
+        "to exactly one area (area_id).",
+    ),
+    "shortfall_person_m": Text(
+        "缺口量: 未达标人数 × 超出标准的步行距离 (人·米) 之和, 片区按此排名; 没有步行距离 (无设施或走不到) 的按一倍标准计。",
+        "People × shortfall: people not met times the walk beyond the threshold (person-metres), summed; areas are ranked by it. "
+        "Without a walk (no facility, no path) the shortfall counts one threshold.",
+    ),
+    "people_type_pairs": Text(
+        "人次: 每人每缺少一类计一次; 各原因 (pairs_…) 之和即为人次。",
+        "People × types: each person counts once per type that they lack; the causes (pairs_…) add up to it.",
+    ),
+    "space_options": Text(
+        "闲置空间可选用途: 面积不小于目录最小规模、城乡适用的类型; fit 表示把握: fits 面积足够, no_minimum 目录无最小规模, area_unknown 面积未知, land 最小规模为用地, other_scope 城乡不符。公交站、公园、学校等不能进驻空间的类型不列。",
+        "What an idle space could host: types whose smallest size in the catalogue it has. fit says how surely: fits, no_minimum "
+        "(none known), area_unknown, land (the minimum is land, not floor), other_scope (urban or rural only). Types that no "
+        "space can take in (stops, parks, schools …) are not listed.",
+    ),
+    "best_spaces": Text(
+        "闲置空间优选: 在面积、城乡都合适的空间中选 n 处, 使新增服务人数最多 (最大覆盖选址 MCLP, Church 和 ReVelle 1974), 精确求解; result 为 optimal 即已证明最优。",
+        "Best spaces: the n fitting spaces that newly serve most people (maximal covering location problem, Church and ReVelle "
+        "1974), solved exactly; optimal means proven.",
+    ),
+    "planned_places": Text(
+        "规划点位评价: 在建和规划点位新增服务多少人, 与同等处数的最佳组合 (候选为合适的闲置空间加规划点位) 相比如何, 以及建成后下一处。",
+        "Planned places: whom the planned ones newly serve, beside the best choice of as many among fitting spaces and the planned "
+        "places, and which space is next once they stand.",
+    ),
+    "requirements": Text(
+        "需求清单: 每个生活圈、居村委、设施类型一行, 列未达标与无法判定人数、原因、标准及出处、附近规划和可用空间; 必配类型在前, 同类按缺口量排序; 该人群无人的不列。",
+        "Requirements list: one row per circle, committee and type with the people not met and unknown, why, the standard and its "
+        "source, what is planned and the space at hand; must-have types first, then by people × shortfall; rows with nobody of "
+        "the group are left out.",
+    ),
 }
 """Figure, verdict or cause → its meaning."""

@@ -17,7 +17,7 @@ COLUMNS = [
     "priority", "circle_id", "circle_name", "committee_id", "committee_name", "places", "facility_type", "type_name",
     "suitability", "class", "must_have", "need", "need_text", "people_basis", "people_not_met",
     *(f"people_{cause}" for cause in CAUSES),
-    "people_unknown", "demand_points", "shortfall_person_m", "nearest_facility_id", "nearest_facility_name",
+    "people_unknown", "unknown_causes", "demand_points", "shortfall_person_m", "nearest_facility_id", "nearest_facility_name",
     "nearest_walk_m", "farthest_walk_m", "crossed", "reason", "threshold_m", "threshold_source",
     "threshold_clause", "threshold_confidence", "standard", "planned_nearby", "people_planned_serve", "space_id",
     "space_name", "people_space_serves",

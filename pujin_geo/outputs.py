@@ -24,6 +24,7 @@ from .definitions import DEFINITIONS, INTERNAL, SYNTHETIC
 from .errors import SettingsError, SourceError
 from .inputs import Inputs
 from .maps import write_maps
+from .requirements_book import write_requirements
 from .results import Results
 from .study import LayerSpec, study_toml
 from .tables import LAYERS
@@ -75,6 +76,11 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
     seconds = dict(results.seconds)
     steps: list[tuple[str, Text, Callable[[], object]]] = [
         ("tables", Text("写出表格", "Writing tables"), lambda: _write_tables(results, folder)),
+        (
+            "requirements",
+            Text("写出需求清单", "Writing the requirements list"),
+            lambda: write_requirements(results, folder / "requirements.xlsx"),
+        ),
         (
             "layers",
             Text("写出图层", "Writing layers"),
