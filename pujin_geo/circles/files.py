@@ -114,14 +114,7 @@ def read_circles(path: Path, crs: CRS, *, layer: str = LAYER) -> gpd.GeoDataFram
         frame["circle_id"] = frame["circle_id"].astype(str)
         if shapely.is_missing(shapes).any():
             raise ValueError("a circle without geometry")
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        pyogrio.errors.DataSourceError,
-    ) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, *_GDAL_ERRORS) as error:
         raise SourceError(
             Text(
                 f"{path} 不是可读的生活圈图层 ({error}); 请用 pujin-geo circles 重新生成。",
