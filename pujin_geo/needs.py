@@ -76,8 +76,8 @@ def requirements(
     if rows.empty:
         return pd.DataFrame(columns=COLUMNS)
     table = _sums(rows)
-    table = table.join(_nearest(rows, judged)).join(_places(rows, lang))
-    table = table.join(_served_by(rows, judged, candidates, lang)).reset_index()
+    table = table.join([_nearest(rows, judged), _places(rows, lang)])
+    table = table.join(_served_by(rows, judged, candidates, lang)).reset_index(drop=True)
     table = _with_names(table, judged, lang)
     table["need"] = _need(table)
     table["need_text"] = [
@@ -100,21 +100,23 @@ def _gap_rows(judged: Judged, points: pd.DataFrame, areas: pd.DataFrame) -> pd.D
         .str.replace(r"^.* · ", "", regex=True),
         shortfall_person_m=total_person_m(points),
     )
-    return rows[rows["people"] > 0].reset_index(drop=True)
+    rows = rows[rows["people"] > 0].reset_index(drop=True)
+    return rows.assign(key=rows.groupby(KEYS, sort=False).ngroup())
 
 
 def _sums(rows: pd.DataFrame) -> pd.DataFrame:
     people, unmet = rows["people"], rows["verdict"] == "not_met"
-    cells = rows[[*KEYS, "shortfall_person_m"]].assign(
+    cells = rows[["key", "shortfall_person_m"]].assign(
         people_not_met=people.where(unmet, 0.0),
         people_unknown=people.where(~unmet, 0.0),
         demand_points=unmet.astype("int64"),
         **{f"people_{cause}": people.where(unmet & (rows["cause"] == cause), 0.0) for cause in CAUSES},
     )
-    table: pd.DataFrame = cells.groupby(KEYS, sort=False).sum()
-    limits = rows.groupby(KEYS, sort=False)["threshold_m"].agg(["min", "max"])
+    heads = rows.drop_duplicates("key").set_index("key")[KEYS]
+    table: pd.DataFrame = cells.groupby("key").sum().join(heads)
+    limits = rows.groupby("key")["threshold_m"].agg(["min", "max"])
     table["threshold_m"] = limits["max"].where(limits["min"] == limits["max"])
-    doubt = rows[~unmet].drop_duplicates([*KEYS, "cause"]).groupby(KEYS)["cause"].agg(";".join)
+    doubt = rows[~unmet].drop_duplicates(["key", "cause"]).groupby("key")["cause"].agg(";".join)
     table["unknown_causes"] = doubt.reindex(table.index).fillna("")
     return table
 
@@ -123,13 +125,13 @@ def _nearest(rows: pd.DataFrame, judged: Judged) -> pd.DataFrame:
     """Return the nearest facility on foot of those not met, and from how near to how far they walk to theirs."""
     walks = rows[(rows["verdict"] == "not_met") & rows["walk_m"].notna()]
     walks = walks.sort_values(["walk_m", "facility_id"], kind="stable")
-    grouped = walks.groupby(KEYS)
+    grouped = walks.groupby("key")
     table = grouped.agg(
         nearest_facility_id=("facility_id", "first"),
         nearest_walk_m=("walk_m", "first"),
         farthest_walk_m=("walk_m", "last"),
     )
-    index = rows.groupby(KEYS, sort=False).size().index
+    index = pd.RangeIndex(rows["key"].max() + 1, name="key")
     table = table.reindex(index)
     table["nearest_facility_id"] = table["nearest_facility_id"].fillna("")
     facilities = judged.facilities
@@ -137,16 +139,16 @@ def _nearest(rows: pd.DataFrame, judged: Judged) -> pd.DataFrame:
     table["nearest_facility_name"] = [names.get(one, "") or one for one in table["nearest_facility_id"]]
     crossed = rows[rows["crossed"] != ""]
     crossed = crossed.assign(crossed=crossed["crossed"].str.split(";")).explode("crossed")
-    total = crossed.groupby([*KEYS, "crossed"])["people"].sum().reset_index()
+    total = crossed.groupby(["key", "crossed"])["people"].sum().reset_index()
     total = total.sort_values("people", ascending=False, kind="stable")
-    worst = total.groupby(KEYS)["crossed"].agg(lambda names: ";".join(names.iloc[:MOST_PLACES]))
+    worst = total.groupby("key")["crossed"].agg(lambda names: ";".join(names.iloc[:MOST_PLACES]))
     table["crossed"] = worst.reindex(index).fillna("")
     return table
 
 
 def _places(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return the gap areas of each row, those with most people first."""
-    people = rows.groupby([*KEYS, "area_name"], sort=False)["people"].sum().reset_index()
+    people = rows.groupby(["key", "area_name"], sort=False)["people"].sum().reset_index()
     people = people.sort_values("people", ascending=False, kind="stable")
     join, more = Text("、", "; ").of(lang), Text("等{}片", " and {} more").of(lang)
 
@@ -155,7 +157,7 @@ def _places(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
         left = len(names) - MOST_PLACES
         return shown if left <= 0 else shown + more.format(len(names) if lang == "zh" else left)
 
-    return people.groupby(KEYS)["area_name"].agg(words).rename("places").to_frame()
+    return people.groupby("key")["area_name"].agg(words).rename("places").to_frame()
 
 
 def _served_by(rows: pd.DataFrame, judged: Judged, candidates: Candidates, lang: Lang) -> pd.DataFrame:
@@ -165,7 +167,7 @@ def _served_by(rows: pd.DataFrame, judged: Judged, candidates: Candidates, lang:
         _served_of_type(mine, int(column), judged, candidates, lang)
         for column, mine in unmet.groupby("column", sort=True)
     ]
-    index = rows.groupby(KEYS, sort=False).size().index
+    index = pd.RangeIndex(rows["key"].max() + 1, name="key")
     text, number = (
         ["planned_nearby", "space_id", "space_name"],
         ["people_planned_serve", "people_space_serves"],
@@ -186,7 +188,7 @@ def _served_of_type(
     is_space = (table["kind"] == "space").to_numpy()
     spaces = np.flatnonzero(is_space)[np.isin(fit_of(table[is_space], kind), CHOOSABLE)]
     planned = np.flatnonzero(~is_space & (table["facility_type"] == kind["facility_type"]).to_numpy())
-    group, keys = pd.factorize(pd.MultiIndex.from_frame(mine[KEYS]))
+    keys, group = np.unique(mine["key"].to_numpy(), return_inverse=True)
     near = reach_of(candidates, judged, column)[mine["origin"].to_numpy()]
     # (groups × gap rows) people, so that one product sums over each group's people in reach.
     people = csr_array(
@@ -197,7 +199,7 @@ def _served_of_type(
     found = _best_space(served[:, spaces], table.iloc[spaces])
     found["planned_nearby"] = _planned_names(served[:, planned], table.iloc[planned], lang)
     found["people_planned_serve"] = people @ any_planned.astype(float)
-    return pd.DataFrame(found, index=pd.MultiIndex.from_tuples(list(keys), names=KEYS))
+    return pd.DataFrame(found, index=keys)
 
 
 def _best_space(served: Floats, spaces: pd.DataFrame) -> dict[str, Any]:

@@ -113,6 +113,10 @@ def maximal_cover(reach: csr_array, people: Floats, count: int) -> Cover:
         return _cover(reach, people, [int(np.argmax(reach.T @ people))], None)
     if count >= candidates:
         return _cover(reach, people, list(range(candidates)), None)
+    greedy = _greedy(reach, people, count)
+    alone = np.sort(reach.T @ people)[::-1]
+    if _covered(reach, people, greedy) >= alone[:count].sum():  # no overlap: nothing can beat it
+        return _cover(reach, people, greedy, None)
     limits = vstack([hstack([-reach, eye_array(points)]), _sum_row(candidates, points)]).tocsr()
     upper = np.append(np.zeros(points), count)
     found = milp(
@@ -124,11 +128,7 @@ def maximal_cover(reach: csr_array, people: Floats, count: int) -> Cover:
     )
     if found.status == 0:
         return _cover(reach, people, np.flatnonzero(found.x[:candidates] > 0.5).tolist(), None)
-    chosen = (
-        _greedy(reach, people, count)
-        if found.x is None
-        else np.flatnonzero(found.x[:candidates] > 0.5).tolist()
-    )
+    chosen = greedy if found.x is None else np.flatnonzero(found.x[:candidates] > 0.5).tolist()
     bound = people.sum() if found.mip_dual_bound is None else min(-found.mip_dual_bound, people.sum())
     return _cover(reach, people, chosen, float(bound))
 
