@@ -97,6 +97,7 @@ def _gap_rows(judged: Judged, points: pd.DataFrame, areas: pd.DataFrame) -> pd.D
         committee_id=judged.demand["committee_id"].to_numpy(dtype=object)[at],
         area_name=points["area_id"]
         .map(areas.set_index("area_id")["area_name"])
+        .astype("str")  # a study without gaps has no areas to tell the type
         .str.replace(r"^.* · ", "", regex=True),
         shortfall_person_m=total_person_m(points),
     )
