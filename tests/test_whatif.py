@@ -143,6 +143,24 @@ def test_hand_worked_footbridge_opens() -> None:
     assert walks(close_street(opened, 99)) == [1700.0]
 
 
+def test_a_facility_only_just_nearer_takes_over() -> None:
+    inputs = world(streets=[street((0, 0), (1000, 0))], homes=[home(0, 0)], shops=[shop(100, 0)])
+    after = add_facility(scenario(inputs), at(99.9, 0), "shop", site_id="new")
+    assert distances(after)[["facility_id", "walk_m"]].values.tolist() == [["new/shop", 99.9]]
+
+
+def test_of_equally_near_ones_the_first_in_the_table_serves_after_any_change() -> None:
+    inputs = world(
+        streets=[street((0, 0), (1000, 0))], homes=[home(500, 0)], shops=[shop(900, 0), shop(600, 0)]
+    )
+    state = scenario(inputs)
+    assert distances(state)["facility_id"].tolist() == ["s2/shop"]
+    assert distances(move_facility(state, "s1/shop", at(400, 0)))["facility_id"].tolist() == ["s1/shop"]
+    added = add_facility(state, at(400, 0), "shop", site_id="new")
+    assert distances(added)["facility_id"].tolist() == ["s2/shop"]
+    assert distances(remove_facility(added, "s2/shop"))["facility_id"].tolist() == ["new/shop"]
+
+
 @pytest.mark.parametrize(
     "change",
     [
