@@ -10,7 +10,7 @@ import pandas as pd
 
 from .access import Geometries, crosses
 from .actions import action_tables
-from .circles import circle_of, describe_circles
+from .circles import circle_of, describe_circles, overlap_problems
 from .coverage import coverage, gaps, judged_people
 from .evidence import evidence_tables
 from .inputs import Inputs
@@ -296,4 +296,5 @@ def _circle_problems(inputs: Inputs, demand: pd.DataFrame) -> list[Problem]:
         "不在任何生活圈内, 只计入 all。",
         "In no living circle: counted in `all` only.",
     )
-    return _row_problems("residents", demand[(demand["circle_id"] == "").to_numpy()], "no_circle", text)
+    missed = demand[(demand["circle_id"] == "").to_numpy()]
+    return [*overlap_problems(inputs.circles), *_row_problems("residents", missed, "no_circle", text)]

@@ -12,6 +12,7 @@ from shapely import LineString, Point, box
 from shapely.affinity import translate
 from worlds import ORIGIN, UTM, facility_type, home, street
 
+from pujin_geo.analysis import analyse
 from pujin_geo.catalogue import read_catalogue
 from pujin_geo.circles import Band, Check, CircleSettings, check, describe_circles, survey
 from pujin_geo.circles.check import RURAL_FLOOR
@@ -97,6 +98,16 @@ def test_overlap_above_100_m2() -> None:
     assert rules(fine) == {}
     found = checked(row_of_four(), layer(box(0, 0, 801, 400), HALVES[1]))
     assert rules(found) == {"C1:overlap": pytest.approx(400)}
+
+
+def test_a_run_lists_overlaps_and_people_in_no_circle() -> None:
+    shapes = [box(0, 0, 801, 400), box(800, 0, 1200, 400)]
+    circles = [{"circle_id": f"C{n}", "geometry": shape} for n, shape in enumerate(shapes)]
+    problems = analyse(row_of_four(circles=circles)).tables["problems"]
+    assert problems[["layer", "row", "value", "code"]].to_numpy().tolist() == [
+        ["circles", 2, "C1", "circles_overlap"],
+        ["residents", 4, "D1", "no_circle"],
+    ]
 
 
 def test_uncovered_land_and_people_in_no_circle() -> None:

@@ -7,7 +7,7 @@ edit = move(terrain, drawing.circles, "J01", to="LC03")
 """
 
 from .check import Breach, Check, check
-from .describe import CIRCLE_COLUMNS, HUB_TYPES, circle_of, describe_circles
+from .describe import CIRCLE_COLUMNS, HUB_TYPES, circle_of, describe_circles, overlap_problems
 from .draw import Drawing, draw
 from .edit import Edit, merge, move, rename, split
 from .files import read_circles, write_circles
@@ -20,5 +20,5 @@ from .terrain import Terrain, survey
 __all__ = [
     "CIRCLE_COLUMNS", "HUB_TYPES", "LAYER_COLUMNS", "MARK", "Band", "Breach", "Card", "Check", "CircleOptions",
     "CircleSettings", "Drawing", "Edit", "Terrain", "Wishes", "alternatives", "check", "circle_card", "circle_of", "describe_circles", "draw",
-    "hub_reach", "merge", "move", "read_circles", "read_options", "rename", "save", "split", "survey", "write_circles",
+    "hub_reach", "merge", "move", "overlap_problems", "read_circles", "read_options", "rename", "save", "split", "survey", "write_circles",
 ]  # fmt: skip

@@ -8,6 +8,8 @@ import shapely
 from ..access import Geometries
 from ..distances import nearest
 from ..network import Network
+from ..tables import Problem
+from ..texts import Text
 from ..verdicts import DECIMALS, Placed, demand_points
 
 CIRCLE_COLUMNS = [
@@ -16,6 +18,9 @@ CIRCLE_COLUMNS = [
 
 HUB_TYPES = ("hub", "party_station")
 """Facility types that can be a circle's centre, in order of preference."""
+
+OVERLAP_M2 = 100.0
+"""Circles that overlap by no more than this are taken to share a border drawn by hand."""
 
 
 def circle_of(points: Geometries, circles: gpd.GeoDataFrame) -> pd.Series:
@@ -120,3 +125,42 @@ def _best_hub(
     farthest_m = walk_m[reached[:, best], best]
     farthest = round(float(farthest_m.max()), DECIMALS) if len(farthest_m) else float("nan")
     return str(placed.facilities["facility_id"].iat[candidates[best]]), farthest
+
+
+def overlap_problems(circles: gpd.GeoDataFrame) -> list[Problem]:
+    """Return a finding for every two circles that overlap by more than ``OVERLAP_M2``.
+
+    >>> from shapely import box
+    >>> circles = gpd.GeoDataFrame({"circle_id": ["C1", "C2"], "row": [1, 2], "source_row": [1, 2]},
+    ...     geometry=[box(0, 0, 60, 100), box(50, 0, 100, 100)])
+    >>> [(problem.row, problem.value) for problem in overlap_problems(circles)]
+    [(2, 'C2')]
+    """
+    shapes = circles.geometry.to_numpy()
+    pairs = np.unique(
+        np.sort(shapely.STRtree(shapes).query(shapes, predicate="intersects"), axis=0).T, axis=0
+    )
+    problems = []
+    for one, other in pairs[pairs[:, 0] < pairs[:, 1]]:
+        area_m2 = shapely.intersection(shapes[one], shapes[other]).area
+        if area_m2 <= OVERLAP_M2:
+            continue
+        first, second = circles["circle_id"].iat[one], circles["circle_id"].iat[other]
+        text = Text(
+            f"与生活圈 {first} 重叠 {area_m2:,.0f} 平方米; 重叠处的居民和设施计入 {first}, 请修正边界。",
+            f"Overlaps circle {first} by {area_m2:,.0f} m²; people and facilities there count to {first}. Correct the "
+            "border.",
+        )
+        problems.append(
+            Problem(
+                "circles",
+                "warning",
+                "circles_overlap",
+                text,
+                row=int(circles["row"].iat[other]),
+                source_row=int(circles["source_row"].iat[other]),
+                column="circle_id",
+                value=str(second),
+            )
+        )
+    return problems
