@@ -15,8 +15,8 @@ from worlds import ORIGIN, UTM, facility_type, home, street
 from pujin_geo.analysis import analyse
 from pujin_geo.catalogue import read_catalogue
 from pujin_geo.circles import Band, Check, CircleSettings, check, describe_circles, survey
-from pujin_geo.circles.check import RURAL_FLOOR
 from pujin_geo.circles.describe import circle_of
+from pujin_geo.circles.rules import RURAL_FLOOR
 from pujin_geo.inputs import Inputs
 from pujin_geo.verdicts import demand_points
 

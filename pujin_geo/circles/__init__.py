@@ -6,13 +6,14 @@ found = check(terrain, drawing.circles)
 edit = move(terrain, drawing.circles, "J01", to="LC03")
 """
 
-from .check import Breach, Check, check
+from .check import Check, check
 from .describe import CIRCLE_COLUMNS, HUB_TYPES, circle_of, describe_circles, overlap_problems
 from .draw import Drawing, draw
 from .edit import Edit, merge, move, rename, split
 from .files import read_circles, write_circles
 from .layer import LAYER_COLUMNS, MARK
 from .options import Band, CircleOptions, CircleSettings, Wishes, read_options
+from .rules import Breach
 from .save import save
 from .show import Card, alternatives, circle_card, hub_reach
 from .terrain import Terrain, survey

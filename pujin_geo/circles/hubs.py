@@ -8,9 +8,16 @@ import shapely
 from ..network import Ints
 from ..verdicts import demand_points
 from .describe import HUB_TYPES, circle_of
-from .terrain import EXISTING, PINNED_RANK, PROPOSED, PROPOSED_RANK, Terrain, units_of, walks_to, with_hubs
-
-TRIED_PLACES = 8
+from .terrain import (
+    EXISTING,
+    PINNED_RANK,
+    Terrain,
+    central_places,
+    proposed_places,
+    units_of,
+    walks_to,
+    with_hubs,
+)
 
 
 def hubs_of(terrain: Terrain, circles: gpd.GeoDataFrame) -> tuple[Terrain, Ints]:
@@ -71,16 +78,9 @@ def _candidates(
         offered = set(terrain.hubs["hub_demand_id"]) - {""}
         proposed = inside & terrain.placed.demand["demand_id"].isin(offered).to_numpy()
     places = np.flatnonzero(proposed)
-    return _of_demand(terrain, places if len(places) else _central(terrain, np.flatnonzero(inside), points))
-
-
-def _central(terrain: Terrain, members: Ints, points: np.ndarray) -> Ints:
-    if not len(members):
-        return members
-    xy = shapely.get_coordinates(points[members])
-    weight = terrain.people[members] + 1e-9
-    away = np.hypot(*(xy - (xy * weight[:, None]).sum(axis=0) / weight.sum()).T)
-    return members[np.argsort(away, kind="stable")[:TRIED_PLACES]]
+    if not len(places):
+        places = central_places(points, terrain.placed, np.flatnonzero(inside))
+    return proposed_places(places, terrain.placed, points, terrain.unit_of)
 
 
 def _of_facilities(terrain: Terrain, positions: Ints) -> gpd.GeoDataFrame:
@@ -96,20 +96,6 @@ def _of_facilities(terrain: Terrain, positions: Ints) -> gpd.GeoDataFrame:
         "unit": units_of(points, terrain.units),
     }
     return gpd.GeoDataFrame(table, geometry=list(points), crs=terrain.units.crs)
-
-
-def _of_demand(terrain: Terrain, positions: Ints) -> gpd.GeoDataFrame:
-    rows = terrain.placed.demand.iloc[positions]
-    table = {
-        "hub_facility_id": "",
-        "hub_demand_id": rows["demand_id"].to_numpy(dtype=object),
-        "name": rows["name"].to_numpy(dtype=object),
-        "status": PROPOSED,
-        "rank": PROPOSED_RANK,
-        "unit": terrain.unit_of[positions],
-    }
-    points = list(demand_points(rows))
-    return gpd.GeoDataFrame(table, index=range(len(rows)), geometry=points, crs=terrain.units.crs)
 
 
 def _best(terrain: Terrain, candidates: gpd.GeoDataFrame, inside: np.ndarray) -> gpd.GeoDataFrame | None:

@@ -321,8 +321,8 @@ def _proposed_hubs(
 ) -> pd.DataFrame:
     """Return the best demand points of each unit that has neither hub nor party station."""
     wanted = PROPOSALS if unit_count <= PROPOSALS_UP_TO_UNITS else 1
-    tried = [_central(points, placed, np.flatnonzero(unit_of == unit)) for unit in bare]
-    places = _proposals(np.concatenate([np.empty(0, dtype=np.int64), *tried]), placed, points, unit_of)
+    tried = [central_places(points, placed, np.flatnonzero(unit_of == unit)) for unit in bare]
+    places = proposed_places(np.concatenate([np.empty(0, dtype=np.int64), *tried]), placed, points, unit_of)
     walk_m, _ = walks_to(network, placed, places)
     people = placed.demand["population"].to_numpy(dtype=float)
     chosen: list[int] = []
@@ -334,8 +334,8 @@ def _proposed_hubs(
     return places.iloc[chosen].reset_index(drop=True)
 
 
-def _central(points: Geometries, placed: Placed, members: Ints) -> Ints:
-    """Return the demand points nearest to the centre of their unit's people, those on streets first."""
+def central_places(points: Geometries, placed: Placed, members: Ints) -> Ints:
+    """Return the few demand points nearest to the centre of their people, those on streets first."""
     if not len(members):
         return members
     xy = shapely.get_coordinates(points[members])
@@ -346,7 +346,8 @@ def _central(points: Geometries, placed: Placed, members: Ints) -> Ints:
     return members[order[:TRIED_PLACES]]
 
 
-def _proposals(members: Ints, placed: Placed, points: Geometries, unit_of: Ints) -> gpd.GeoDataFrame:
+def proposed_places(members: Ints, placed: Placed, points: Geometries, unit_of: Ints) -> gpd.GeoDataFrame:
+    """Return demand points as proposed hubs: ``HUB_COLUMNS`` and geometry."""
     demand = placed.demand.iloc[members]
     return gpd.GeoDataFrame(
         {
