@@ -14,7 +14,7 @@ from worlds import ORIGIN, UTM, facility_type, home, street
 
 from pujin_geo.analysis import analyse
 from pujin_geo.catalogue import read_catalogue
-from pujin_geo.circles import Band, Check, CircleSettings, check, describe_circles, survey
+from pujin_geo.circles import Band, Check, CircleSettings, check, describe_circles, draw, survey
 from pujin_geo.circles.describe import circle_of
 from pujin_geo.circles.rules import RURAL_FLOOR
 from pujin_geo.inputs import Inputs
@@ -223,6 +223,22 @@ def test_agrees_with_the_circles_table_of_a_run() -> None:
     for column in ("circle_id", "hub_facility_id", "area_km2", "population", "farthest_walk_m"):
         assert card[column].tolist() == table[column].tolist(), column
     assert [set(c.split(";")) for c in card["committees"]] == [set(c.split(";")) for c in table["committees"]]
+
+
+def test_a_committee_drawn_into_the_river_stays_in_its_circle() -> None:
+    # Three quarters of A1 are water, cut out of the circle: a point inside A1 may well lie in the river.
+    inputs = town(
+        2,
+        1,
+        water=box(0, 100, 400, 400),
+        streets=[street((200, 50), (600, 50))],
+        homes=[home(200, 50), home(600, 50)],
+    )
+    terrain = survey(inputs, settings=NO_BANDS)
+    circles = draw(terrain, count=1).circles
+    demand = terrain.placed.demand.assign(circle_id="LC01")
+    table = describe_circles(circles, inputs.committees, demand, terrain.network, terrain.placed)
+    assert table["committees"].tolist() == ["A1;B1"]
 
 
 def test_the_named_hub_is_in_the_circles_table_too() -> None:

@@ -39,6 +39,25 @@ def circle_of(points: Geometries, circles: gpd.GeoDataFrame) -> pd.Series:
     return pd.Series(ids[first], dtype="str")
 
 
+def main_circle_of(areas: gpd.GeoDataFrame, circles: gpd.GeoDataFrame) -> pd.Series:
+    """Return the ``circle_id`` of the circle that holds most of each area, "" where none holds any.
+
+    A point inside would not do: that of a committee drawn to the middle of a river may lie in the water.
+
+    >>> from shapely import box
+    >>> circles = gpd.GeoDataFrame({"circle_id": ["C1", "C2"]}, geometry=[box(0, 0, 2, 1), box(2, 0, 9, 1)])
+    >>> main_circle_of(gpd.GeoDataFrame(geometry=[box(1, 0, 4, 1), box(0, 5, 1, 6)]), circles).tolist()
+    ['C2', '']
+    """
+    shapes, held = areas.geometry.to_numpy(), circles.geometry.to_numpy()
+    common_m2 = np.zeros((len(shapes), len(held) + 1))
+    area, circle = shapely.STRtree(held).query(shapes, predicate="intersects")
+    common_m2[area, circle] = shapely.area(shapely.intersection(shapes[area], held[circle]))
+    ids = np.append(circles["circle_id"].to_numpy(dtype=object), "")
+    best = np.where(common_m2.any(axis=1), common_m2.argmax(axis=1), len(held))
+    return pd.Series(ids[best], dtype="str")
+
+
 def describe_circles(
     circles: gpd.GeoDataFrame,
     committees: gpd.GeoDataFrame,
@@ -54,14 +73,14 @@ def describe_circles(
 
     Args:
         circles: the circles layer.
-        committees: the committees layer; a committee belongs where a point inside it lies.
+        committees: the committees layer; a committee belongs where most of its land is.
         demand: the judged demand points with ``circle_id``, rows as in ``placed.demand``.
         network: the walking graph.
         placed: demand points and facilities on it.
     """
     if circles.empty:
         return pd.DataFrame(columns=CIRCLE_COLUMNS)
-    inside = circle_of(shapely.point_on_surface(committees.geometry.to_numpy()), circles)
+    inside = main_circle_of(committees, circles)
     hubs, farthest_m = _hubs(circles, demand, network, placed)
     population = demand.groupby("circle_id")["population"].sum()
     return pd.DataFrame(
