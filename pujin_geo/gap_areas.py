@@ -133,13 +133,13 @@ def gap_area_types(
     ].where(table["walk_people"] > 0)
     nearest = unmet[unmet["walk_m"].notna()].sort_values(["walk_m", "facility_id"], kind="stable")
     nearest = nearest.drop_duplicates(keys).set_index(keys)
-    table["nearest_facility_id"] = nearest["facility_id"].reindex(table.index).fillna("")
+    table["nearest_facility_id"] = nearest["facility_id"].reindex(table.index).astype(object).fillna("")
     table["nearest_walk_m"] = nearest["walk_m"].reindex(table.index)
     table["detour_ratio"] = unmet.groupby(keys)["detour_ratio"].max().reindex(table.index)
-    table["crossed"] = _most_crossed(unmet, keys).reindex(table.index).fillna("")
+    table["crossed"] = _most_crossed(unmet, keys).reindex(table.index).astype(object).fillna("")
     table = table.reset_index()
     names = dict(zip(inputs.facilities["facility_id"], inputs.facilities["name"], strict=True))
-    table["nearest_facility_name"] = table["nearest_facility_id"].map(names).fillna("")
+    table["nearest_facility_name"] = table["nearest_facility_id"].map(names).astype(object).fillna("")
     for name in ("suitability", "class", "must_have", "threshold_confidence"):
         table[name] = table["facility_type"].map(types.set_index("facility_type")[name])
     table["people_basis"] = table["facility_type"].map(basis)
@@ -267,12 +267,12 @@ def gap_areas(areas: pd.DataFrame, area_types: pd.DataFrame) -> pd.DataFrame:
             }
         )
     )
-    table["facility_types"] = missing.agg(";".join).reindex(table.index).fillna("")
+    table["facility_types"] = missing.agg(";".join).reindex(table.index).astype(object).fillna("")
     table["types_missing"] = missing.size().reindex(table.index).fillna(0).astype("int64")
     must = lacking[lacking["must_have"] == "yes"].groupby("area_id").size()
     table["must_have_missing"] = must.reindex(table.index).fillna(0).astype("int64")
     crossed = area_types.assign(people=area_types["people_detour"])
-    table["crossed"] = _most_crossed(crossed, ["area_id"]).reindex(table.index).fillna("")
+    table["crossed"] = _most_crossed(crossed, ["area_id"]).reindex(table.index).astype(object).fillna("")
     table = table.reset_index()
     table = table.sort_values(
         ["shortfall_person_m", "pairs_unknown", "area_id"], ascending=[False, False, True], kind="stable"

@@ -118,7 +118,7 @@ def _sums(rows: pd.DataFrame) -> pd.DataFrame:
     limits = rows.groupby("key")["threshold_m"].agg(["min", "max"])
     table["threshold_m"] = limits["max"].where(limits["min"] == limits["max"])
     doubt = rows[~unmet].drop_duplicates(["key", "cause"]).groupby("key")["cause"].agg(";".join)
-    table["unknown_causes"] = doubt.reindex(table.index).fillna("")
+    table["unknown_causes"] = doubt.reindex(table.index).astype(object).fillna("")
     return table
 
 
@@ -134,7 +134,7 @@ def _nearest(rows: pd.DataFrame, judged: Judged) -> pd.DataFrame:
     )
     index = pd.RangeIndex(rows["key"].max() + 1, name="key")
     table = table.reindex(index)
-    table["nearest_facility_id"] = table["nearest_facility_id"].fillna("")
+    table["nearest_facility_id"] = table["nearest_facility_id"].astype(object).fillna("")
     facilities = judged.facilities
     names = dict(zip(facilities["facility_id"], facilities["name"], strict=True))
     table["nearest_facility_name"] = [names.get(one, "") or one for one in table["nearest_facility_id"]]
@@ -143,7 +143,7 @@ def _nearest(rows: pd.DataFrame, judged: Judged) -> pd.DataFrame:
     total = crossed.groupby(["key", "crossed"])["people"].sum().reset_index()
     total = total.sort_values("people", ascending=False, kind="stable")
     worst = total.groupby("key")["crossed"].agg(lambda names: ";".join(names.iloc[:MOST_PLACES]))
-    table["crossed"] = worst.reindex(index).fillna("")
+    table["crossed"] = worst.reindex(index).astype(object).fillna("")
     return table
 
 
@@ -177,7 +177,7 @@ def _served_by(rows: pd.DataFrame, judged: Judged, candidates: Candidates, lang:
         blank = pd.DataFrame("", index=index, columns=text)
         return blank.assign(**dict.fromkeys(number, 0.0))
     table = pd.concat(parts).reindex(index)
-    table[text] = table[text].fillna("")
+    table[text] = table[text].astype(object).fillna("")
     table[number] = table[number].fillna(0.0)
     return table
 
