@@ -6,6 +6,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
@@ -83,6 +84,15 @@ def pack_uint16(values: NDArray[np.float64]) -> str:
     return _base64(np.clip(rounded, 0, STEPS).astype("<u2"))
 
 
+def pack_numbers(values: NDArray[Any] | pd.Series, kind: str) -> str:
+    """Return numbers as base64 of an array of a little-endian kind, such as ``<f8``.
+
+    >>> pack_numbers(np.array([1, 256]), "<u2")
+    'AQAAAQ=='
+    """
+    return _base64(np.asarray(values).astype(kind))
+
+
 def _steps(lonlat: NDArray[np.float64], grid: Grid) -> NDArray[np.uint16]:
     origin = np.array([grid.west, grid.south])
     span = np.array([grid.east - grid.west, grid.north - grid.south])
@@ -93,3 +103,26 @@ def _steps(lonlat: NDArray[np.float64], grid: Grid) -> NDArray[np.uint16]:
 
 def _base64(values: NDArray[Any]) -> str:
     return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()
+
+
+def pack_uint32(values: NDArray[np.int64]) -> str:
+    """Return whole numbers from 0 as base64, four bytes each."""
+    return _base64(values.astype("<u4"))
+
+
+def pack_shares(shares: NDArray[np.float64]) -> str:
+    """Return shares of 0..1 as base64 in steps of 1/65,535.
+
+    >>> base64.b64decode(pack_shares(np.array([0.0, 1.0]))).hex()
+    '0000ffff'
+    """
+    return _base64(np.rint(np.clip(shares, 0.0, 1.0) * STEPS).astype("<u2"))
+
+
+def pack_bits(flags: NDArray[np.bool_]) -> str:
+    """Return flags as base64, eight to a byte, the first in the lowest bit.
+
+    >>> base64.b64decode(pack_bits(np.array([True, False, True]))).hex()
+    '05'
+    """
+    return _base64(np.packbits(flags, bitorder="little"))
