@@ -302,7 +302,7 @@ def _described(judged: Judged, today: Today, layer: gpd.GeoDataFrame, access: pd
     table["inside_boundary"] = is_inside(layer, inputs.boundary)
     for name in ("threshold_urban_m", "threshold_rural_m", "threshold_confidence"):
         table[name] = table["facility_type"].map(catalogue[name])
-    table["people_basis"] = table["facility_type"].map(judged.basis).fillna("")
+    table["people_basis"] = [judged.basis.get(name, "") for name in table["facility_type"]]
     has_threshold = table[["threshold_urban_m", "threshold_rural_m"]].notna().any(axis=1)
     table["state"] = np.select(
         [~has_threshold, ~table["facility_type"].isin(judged.grid.types), ~inside, ~reachable],

@@ -1,7 +1,5 @@
 """Coverage seen from every side: rival rates per type, and combinations over types."""
 
-import pandas as pd
-
 from ..network import Network
 from ..verdicts import Placed, judge
 from .combined import (
@@ -28,31 +26,11 @@ __all__ = [
     "grid_of",
     "judge_land",
     "list_places",
-    "rate_tables",
     "rates",
     "reached",
     "sample_land",
     "share",
 ]
-
-
-def rate_tables(
-    judged: Judged, network: Network, placed: Placed, *, include_planned: bool
-) -> dict[str, pd.DataFrame]:
-    """Return the tables ``rates``, ``combined`` and ``reached``.
-
-    Args:
-        judged: from ``assemble``.
-        network: the walking graph.
-        placed: demand points and facilities on it.
-        include_planned: facilities under construction or planned count.
-    """
-    land = judge_land(judged, network, include_planned=include_planned)
-    return {
-        "rates": rates(judged, land=land),
-        "combined": combine(judged, fifteen_minutes(judged, network, placed)),
-        "reached": reached(judged),
-    }
 
 
 def fifteen_minutes(judged: Judged, network: Network, placed: Placed) -> Grid:

@@ -118,9 +118,11 @@ def _assign_committees(
     kind = dict(zip(layer["committee_id"], layer["kind"], strict=True))
     nearest = _nearest(points, demand)
     committee = inside.where(inside != "", nearest["committee_id"])
-    kinds = committee.map(kind).fillna("")
-    scope = nearest["scope"].mask(kinds == "village", "rural").mask(kinds == "residential", "urban")
-    return samples.assign(committee_id=committee.to_numpy(), scope=scope.to_numpy())
+    scope_of = {"village": "rural", "residential": "urban"}
+    scope = [
+        scope_of.get(kind.get(one, ""), near) for one, near in zip(committee, nearest["scope"], strict=True)
+    ]
+    return samples.assign(committee_id=committee.to_numpy(), scope=scope)
 
 
 def _nearest(points: Geometries, demand: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -37,14 +37,12 @@ def rates(judged: Judged, *, land: Land | None) -> pd.DataFrame:
     grid, places = judged.grid, judged.places
     table = places.repeat(grid.types)
     population = judged.population[:, None]
-    for name, flags in (
-        ("", grid.judged),
-        ("_met", grid.met),
-        ("_not_met", grid.not_met),
-        ("_unknown", grid.unknown),
-    ):
-        table[f"people{name}"] = places.total(judged.people * flags).ravel()
-        table[f"residents{name}"] = places.total(population * flags).ravel()
+    for name, flags in (("met", grid.met), ("not_met", grid.not_met), ("unknown", grid.unknown)):
+        table[f"people_{name}"] = places.total(judged.people * flags).ravel()
+        table[f"residents_{name}"] = places.total(population * flags).ravel()
+    # Fractions of people add up to the last bit only in one order: the sum is taken from its parts.
+    for who in ("people", "residents"):
+        table[who] = table[f"{who}_met"] + table[f"{who}_not_met"] + table[f"{who}_unknown"]
     table = _with_shares(table)
     near = places.total(judged.people * grid.near).ravel()
     table["straight_line_share"] = share(near, table["people"].to_numpy())
@@ -53,7 +51,7 @@ def rates(judged: Judged, *, land: Land | None) -> pd.DataFrame:
         table[name] = table["facility_type"].map(catalogue[name])
     table["people_basis"] = table["facility_type"].map(judged.basis)
     table["threshold_m"] = _thresholds(places, grid)
-    table["remark"] = _remarks(table, places.total(grid.judged).ravel(), judged.facilities["facility_type"])
+    table["remark"] = _remarks(table, judged)
     ones = has_one(judged)
     table = pd.concat([_with_land(table, land), ones[ones.columns.difference(table.columns)]], axis=1)
     return table[RATE_COLUMNS]
@@ -83,11 +81,14 @@ def _thresholds(places: Places, grid: Grid) -> Floats:
     return least.ravel()
 
 
-def _remarks(table: pd.DataFrame, judged_points: Floats, supplied: pd.Series) -> pd.Series:
+def _remarks(table: pd.DataFrame, judged: Judged) -> pd.Series:
+    places, types = judged.places, len(judged.grid.types)
+    applies = places.total(judged.grid.judged).ravel() > 0
+    lived_in = np.repeat(places.total(judged.population) > 0, types)
     remark = pd.Series("", index=table.index)
-    remark[~table["facility_type"].isin(supplied)] = "no_facility"
+    remark[~table["facility_type"].isin(judged.facilities["facility_type"])] = "no_facility"
     remark[table["people"] <= 0] = "nobody_to_serve"
-    remark[judged_points == 0] = "not_applicable"
+    remark[~applies & lived_in] = "not_applicable"
     return remark
 
 
