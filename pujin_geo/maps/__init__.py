@@ -7,25 +7,34 @@ from ..catalogue import suitability_names
 
 if TYPE_CHECKING:
     from ..results import Results
+    from .page import StudyMap
 
 
 def write_maps(results: "Results", folder: Path) -> list[Path]:
-    """Write one self-contained page per suitability and return their paths in official order.
+    """Write the maps of a study, each as one self-contained page, and return their paths.
+
+    One of all facilities, and one per suitability in official order.
 
     Args:
         results: an analysed study.
         folder: made if absent.
     """
-    from .basemap import background  # noqa: PLC0415
-    from .facilities import suitability_map  # noqa: PLC0415 - folium is loaded only when maps are drawn
-
     folder.mkdir(parents=True, exist_ok=True)
-    shared = background(results.inputs)
     paths = []
-    for suitability in suitability_names:
-        path = folder / f"{suitability}.html"
-        path.write_text(
-            suitability_map(results, suitability, background=shared).html(), encoding="utf-8", newline="\n"
-        )
+    for name, map_ in study_maps(results).items():
+        path = folder / f"{name}.html"
+        path.write_text(map_.html(), encoding="utf-8", newline="\n")
         paths.append(path)
     return paths
+
+
+def study_maps(results: "Results") -> "dict[str, StudyMap]":
+    """Return the maps of a study by file name, in the order in which they are read."""
+    # folium is loaded only when maps are drawn
+    from .all_facilities import facilities_map  # noqa: PLC0415
+    from .basemap import background  # noqa: PLC0415
+    from .facilities import suitability_map  # noqa: PLC0415
+
+    shared = background(results.inputs)
+    maps = {"facilities": facilities_map(results, background=shared)}
+    return maps | {name: suitability_map(results, name, background=shared) for name in suitability_names}

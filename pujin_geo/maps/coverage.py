@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..catalogue import is_uncertain
+from ..catalogue import UNCERTAIN, confidence_names, is_uncertain
 from ..definitions import DEFINITIONS
 from ..texts import Lang, Text
 from .packing import pack_uint16
+from .palette import DEMAND_CLASSES, VERDICT_COLOURS
 from .words import committee_names
 
 if TYPE_CHECKING:
@@ -23,7 +24,16 @@ VERDICTS: dict[str, Text] = {
     "unknown": Text("无法判定", "unknown"),
 }
 
-CAUSES = ("unsnapped", "island", "facility_off_network", "data_edge", "no_facility", "detour", "too_far")
+CAUSE_WORDS: dict[str, Text] = {
+    "unsnapped": Text("附近没有可步行道路", "no walkable street near"),
+    "island": Text("所在道路与主路网不连通", "on streets cut off from the main network"),
+    "facility_off_network": Text("附近设施未接入路网", "a near facility is off the network"),
+    "data_edge": Text("靠近数据范围边缘", "near the edge of the data"),
+    "no_facility": Text("没有这类设施", "no facility of the type"),
+    "detour": Text("直线够近, 步行绕远", "near by straight line, far on foot"),
+    "too_far": Text("距离过远", "too far"),
+}
+CAUSES = tuple(CAUSE_WORDS)
 
 _ON_MAPS = ("met", "walk_m", "coverage_share", "straight_line_share", "unknown", "people_basis")
 
@@ -74,6 +84,21 @@ def _without_catalogue(coverage: pd.DataFrame, catalogue: pd.DataFrame) -> pd.Da
     return coverage.drop(columns=[*shared, "circle_id", "scope"])
 
 
+def uncertain_marks(types: pd.DataFrame, lang: Lang) -> list[tuple[str, str]]:
+    """Return the uncertain marks that judged thresholds bear, each with its words."""
+    used = set(types.loc[types["judged"], "threshold_confidence"])
+    return [(mark, confidence_names[mark].of(lang)) for mark in UNCERTAIN if mark in used]
+
+
+def legend_words(lang: Lang) -> dict[str, Any]:
+    """Return the legend of demand points: classes of the share reached, verdicts, and what is not judged."""
+    return {
+        "classes": [(shade, text.of(lang)) for _, shade, text in DEMAND_CLASSES],
+        "verdicts": [(VERDICT_COLOURS[key], text.of(lang)) for key, text in VERDICTS.items()],
+        "not_judged_colour": VERDICT_COLOURS["none"],
+    }
+
+
 def verdict_letters(results: "Results", facility_types: list[str]) -> dict[str, str]:
     """Return, per type, one letter per row of the residents table: m, n, u, or - where it is not judged."""
     order = results.tables["residents"]["demand_id"]
@@ -112,6 +137,25 @@ def demand_layer(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
         "verdicts": verdict_letters(results, judged),
         "walks": walks,
     }
+
+
+def detail_layer(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
+    """Return what the page says about one type at a demand point: scope, and per judged type straight and cause.
+
+    Straight distances are whole metres as in ``demand_layer``; a cause is a digit, its place in ``CAUSES``, or
+    ``-`` for none.
+    """
+    order = results.tables["residents"]["demand_id"]
+    distances = results.tables["distances"]
+    code = {cause: str(number) for number, cause in enumerate(CAUSES)}
+    straight, causes = {}, {}
+    for facility_type in types.loc[types["judged"], "facility_type"]:
+        mine = distances[distances["facility_type"] == facility_type].set_index("demand_id")
+        mine = mine[["straight_m", "cause"]].reindex(order)
+        straight[facility_type] = pack_uint16(mine["straight_m"].to_numpy(dtype=float))
+        causes[facility_type] = "".join(code.get(one, NOT_JUDGED) for one in mine["cause"])
+    rural = results.tables["residents"]["scope"] == "rural"
+    return {"rural": [int(one) for one in rural], "straight": straight, "causes": causes}
 
 
 def threshold_words(row: dict[str, Any], lang: Lang) -> str:

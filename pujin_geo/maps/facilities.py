@@ -4,15 +4,22 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ..catalogue import UNCERTAIN, confidence_names, suitability_names
+from ..catalogue import suitability_names
 from ..texts import Lang, Text
 from .basemap import Background
 from .basemap import background as make_background
-from .coverage import VERDICTS, definition_words, demand_layer, judged_types, threshold_words
+from .coverage import (
+    definition_words,
+    demand_layer,
+    judged_types,
+    legend_words,
+    threshold_words,
+    uncertain_marks,
+)
 from .figures import percent, whole
 from .page import StudyMap, study_map
 from .palette import DEMAND_CLASSES, VERDICT_COLOURS, type_colour
-from .words import STATUSES, sources
+from .words import STATUSES, page_texts
 
 if TYPE_CHECKING:
     from ..results import Results
@@ -54,9 +61,9 @@ def suitability_map(
             "classes": [[bound, colour] for bound, colour, _ in DEMAND_CLASSES],
             "verdictColours": VERDICT_COLOURS,
             "statuses": {key: text.of(results.lang) for key, text in STATUSES.items()},
-            "text": _page_texts(results.lang),
+            "text": page_texts(results.lang),
         },
-        scripts=("base.js", "suitability.js"),
+        scripts=("base.js", "signs.js", "demand.js", "suitability.js"),
         start="pujin.suitability",
     )
 
@@ -84,14 +91,15 @@ def _facility_rows(results: "Results", types: pd.DataFrame) -> tuple[list[dict[s
     functions = [
         [
             site_number[row.site_id], number[row.facility_type], row.status, row.name,
-            round(row.lon, 6), round(row.lat, 6), _number(row.area_m2), _number(row.capacity), row.source, row.note,
+            round(row.lon, 6), round(row.lat, 6), number_or_none(row.area_m2), number_or_none(row.capacity), row.source, row.note,
         ]
         for row in mine.itertuples(index=False)
     ]  # fmt: skip
     return sites, functions
 
 
-def _number(value: float) -> float | None:
+def number_or_none(value: float) -> float | None:
+    """Return a number with one decimal for the page, None where there is none."""
     return None if pd.isna(value) else round(float(value), 1)
 
 
@@ -112,23 +120,14 @@ def _type_json(row: dict[str, Any], lang: Lang) -> dict[str, Any]:
 
 
 def _words(results: "Results", name: str, types: pd.DataFrame, counts: dict[int, int]) -> dict[str, Any]:
-    lang, study = results.lang, results.inputs.study
+    lang = results.lang
     records = types.to_dict("records")
-    used = {row["threshold_confidence"] for row in records if row["judged"]}
-    drawn = ("water", "green", "residential_land", "barriers", "boundary", "extent", "committees")
     return {
         "suitability": name,
-        "study_name": study.name,
-        "data_date": study.data_date,
         "types": [_type_words(row, counts[row["number"]], lang) for row in records],
-        "statuses": {key: text.of(lang) for key, text in STATUSES.items()},
-        "classes": [(shade, text.of(lang)) for _, shade, text in DEMAND_CLASSES],
-        "verdicts": [(VERDICT_COLOURS[key], text.of(lang)) for key, text in VERDICTS.items()],
-        "not_judged_colour": VERDICT_COLOURS["none"],
-        "marks": [(mark, confidence_names[mark].of(lang)) for mark in UNCERTAIN if mark in used],
+        "marks": uncertain_marks(types, lang),
         "definitions": definition_words(results),
-        "sources": sources(results),
-        "drawn": [layer for layer in drawn if len(results.inputs.layer(layer))],
+        **legend_words(lang),
     }
 
 
@@ -157,34 +156,3 @@ def _type_words(row: dict[str, Any], count: int, lang: Lang) -> dict[str, Any]:
 
 def _name(row: dict[str, Any], lang: Lang) -> str:
     return str(row["name_en"] if lang == "en" else row["name_zh"])
-
-
-def _page_texts(lang: Lang) -> dict[str, str]:
-    texts = {
-        "met": VERDICTS["met"],
-        "notMet": VERDICTS["not_met"],
-        "unknown": VERDICTS["unknown"],
-        "notJudged": Text("不评价", "not judged"),
-        "outside": Text("边界以外, 只列出, 不评价", "outside the boundary: listed, not judged"),
-        "people": Text("人口", "people"),
-        "committee": Text("居村委", "committee"),
-        "walk": Text("步行", "walk"),
-        "metres": Text("米", "m"),
-        "noPath": Text("无路可达", "no path"),
-        "reached": Text("步行可达的基础类设施", "basic types within walking reach"),
-        "of": Text(" / ", " of "),
-        "noName": Text("(无名称)", "(no name)"),
-        "noMatch": Text("没有匹配的设施", "no facility matches"),
-        "more": Text("更多结果, 请继续输入", "more: type on"),
-        "sameSite": Text("同一场所的其他功能", "other functions of this site"),
-        "area": Text("面积", "area"),
-        "capacity": Text("容量", "capacity"),
-        "source": Text("来源", "source"),
-        "note": Text("备注", "note"),
-        "squareMetres": Text("平方米", "m²"),
-        "north": Text("北", "N"),
-        "close": Text("关闭", "Close"),
-        "zoomIn": Text("放大", "Zoom in"),
-        "zoomOut": Text("缩小", "Zoom out"),
-    }
-    return {key: text.of(lang) for key, text in texts.items()}

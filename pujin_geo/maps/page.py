@@ -11,7 +11,7 @@ from folium.template import Template
 from ..texts import Lang
 from .escape import json_block
 from .offline import asset, standalone
-from .words import notices, templates
+from .words import frame_words, templates
 
 if TYPE_CHECKING:
     from ..results import Results
@@ -121,11 +121,7 @@ def study_map(
     map_ = StudyMap(title=title, lang=results.lang, centre=centre)
     base = {"grid": grid.as_json(), "layers": background.layers, "labels": background.labels}
     view = _view(results, (grid.west, grid.south, grid.east, grid.north))
-    panel = (
-        templates()
-        .get_template(template)
-        .render(title=title, lang=results.lang, notices=notices(results), **words)
-    )
+    panel = templates().get_template(template).render(title=title, **frame_words(results), **words)
     _Page(scripts=scripts, start=start, panel=panel, data={"base": base, "view": view, **data}).add_to(map_)
     return map_
 

@@ -11,6 +11,15 @@ TYPE_COLOURS = (
 )  # fmt: skip
 """Colours of facility types, dark enough for a white figure upon them; the figure tells them apart."""
 
+SUITABILITY_COLOURS = {
+    "livable": "#a65a1e",
+    "workable": "#1f5fa8",
+    "leisure": "#2f7d4f",
+    "learning": "#6a4fa3",
+    "caring": "#b0305c",
+}
+"""One colour per suitability, where one map shows them all."""
+
 DEMAND_CLASSES: tuple[tuple[float, str, Text], ...] = (
     (1.0, "#0b4f6c", Text("全部", "all")),
     (0.75, "#3a93b0", Text("四分之三及以上", "three quarters or more")),
@@ -19,6 +28,15 @@ DEMAND_CLASSES: tuple[tuple[float, str, Text], ...] = (
     (0.0, "#c8553d", Text("不足四分之一", "less than a quarter")),
 )
 """Lower bound of the share of basic types within reach, colour, words."""
+
+RATIO_CLASSES: tuple[tuple[float | None, str, Text], ...] = (
+    (0.5, "#0b4f6c", Text("达标, 不到标准的一半", "met, at most half the threshold")),
+    (1.0, "#3a93b0", Text("达标, 一半至标准", "met, up to the threshold")),
+    (1.5, "#f2b872", Text("未达标, 不超过 1.5 倍", "not met, up to 1.5 times")),
+    (2.0, "#e0763f", Text("未达标, 1.5 至 2 倍", "not met, 1.5 to 2 times")),
+    (None, "#a5302c", Text("未达标, 2 倍以上或无路", "not met, beyond 2 times or no path")),
+)
+"""Walk ÷ threshold up to which a class goes, colour, words; the verdict decides between met and not met."""
 
 VERDICT_COLOURS = {"met": "#1f7a8c", "not_met": "#c8553d", "unknown": "#8a7fa8", "none": "#b5b5b5"}
 

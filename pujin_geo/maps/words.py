@@ -1,11 +1,11 @@
 """Words and templates that maps and the briefing share."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..texts import Text
+from ..texts import Lang, Text
 
 if TYPE_CHECKING:
     from ..results import Results
@@ -16,6 +16,56 @@ STATUSES: dict[str, Text] = {
     "planned": Text("规划", "planned"),
     "closed": Text("已停用", "closed"),
 }
+
+PAGE_TEXTS: dict[str, Text] = {
+    "met": Text("达标", "met"),
+    "notMet": Text("未达标", "not met"),
+    "unknown": Text("无法判定", "unknown"),
+    "notJudged": Text("不评价", "not judged"),
+    "outside": Text("边界以外, 只列出, 不评价", "outside the boundary: listed, not judged"),
+    "people": Text("人口", "people"),
+    "committee": Text("居村委", "committee"),
+    "walk": Text("步行", "walk"),
+    "metres": Text("米", "m"),
+    "noPath": Text("无路可达", "no path"),
+    "reached": Text("步行可达的基础类设施", "basic types within walking reach"),
+    "of": Text(" / ", " of "),
+    "noName": Text("(无名称)", "(no name)"),
+    "noMatch": Text("没有匹配的设施", "no facility matches"),
+    "more": Text("更多结果, 请继续输入", "more: type on"),
+    "sameSite": Text("同一场所的其他功能", "other functions of this site"),
+    "area": Text("面积", "area"),
+    "capacity": Text("容量", "capacity"),
+    "source": Text("来源", "source"),
+    "note": Text("备注", "note"),
+    "squareMetres": Text("平方米", "m²"),
+    "north": Text("北", "N"),
+    "close": Text("关闭", "Close"),
+    "zoomIn": Text("放大", "Zoom in"),
+    "zoomOut": Text("缩小", "Zoom out"),
+}
+"""Words that the pages' scripts write."""
+
+
+def page_texts(lang: Lang, **more: Text) -> dict[str, str]:
+    """Return the words for a page's script: the shared ones and the map's own."""
+    return {key: text.of(lang) for key, text in {**PAGE_TEXTS, **more}.items()}
+
+
+def frame_words(results: "Results") -> dict[str, Any]:
+    """Return what the frame of every map says: name, date, notices, sources, and which layers are drawn."""
+    inputs = results.inputs
+    drawn = ("water", "green", "residential_land", "barriers", "boundary", "extent", "committees")
+    return {
+        "lang": results.lang,
+        "zh": results.lang == "zh",
+        "study_name": inputs.study.name,
+        "data_date": inputs.study.data_date,
+        "notices": notices(results),
+        "statuses": {key: text.of(results.lang) for key, text in STATUSES.items()},
+        "sources": sources(results),
+        "drawn": [layer for layer in drawn if len(inputs.layer(layer))],
+    }
 
 
 @cache

@@ -1,0 +1,159 @@
+"""One map of every facility: by suitability and type, with status, circle and a search by name."""
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..catalogue import suitability_names
+from ..texts import Lang, Text
+from .basemap import Background
+from .basemap import background as make_background
+from .coverage import counting_words
+from .facilities import number_or_none
+from .page import StudyMap, study_map
+from .palette import SUITABILITY_COLOURS
+from .words import STATUSES, page_texts
+
+if TYPE_CHECKING:
+    from ..results import Results
+
+
+def facilities_map(results: "Results", *, background: Background | None = None) -> StudyMap:
+    """Return the map of all facilities: colour and number tell suitability and type, the shape the status.
+
+    Places that would lie upon each other are drawn as one sign with their number until the map is
+    near enough. Functions can be chosen by suitability, type, status and circle, and found by name.
+
+    Args:
+        results: an analysed study.
+        background: from ``basemap.background``, where several maps share it; made here if absent.
+    """
+    lang, study = results.lang, results.inputs.study.name
+    types, functions = numbered_types(results.inputs.catalogue), all_functions(results)
+    circles = results.tables["circles"]
+    circle_ids = circles["circle_id"].tolist()
+    title = Text(f"{study} · 设施分布", f"{study} · Facilities")
+    return study_map(
+        results,
+        background or make_background(results.inputs),
+        title=title.of(lang),
+        template="facilities.html.j2",
+        words={
+            "suitabilities": _suitability_words(types, functions, lang),
+            "functions": len(functions),
+            "sites": functions["site_id"].nunique(),
+            "by_status": {key: int((functions["status"] == key).sum()) for key in STATUSES},
+            "circles": list(zip(circle_ids, circle_names(circles), strict=True)),
+            "definitions": _definitions(results),
+        },
+        data={
+            "types": [type_json(row, lang) for row in types.to_dict("records")],
+            "functions": function_rows(functions, types, circle_ids),
+            "sites": [{"id": one, "others": []} for one in functions["site_id"].drop_duplicates()],
+            "circles": circle_ids,
+            "suitabilities": [
+                [key, text.of(lang), SUITABILITY_COLOURS[key]] for key, text in suitability_names.items()
+            ],
+            "statuses": {key: text.of(lang) for key, text in STATUSES.items()},
+            "text": page_texts(
+                lang,
+                shown=Text("显示", "Shown:"),
+                ofAll=Text("项, 共", "of"),
+                functions=Text("项功能", "functions"),
+                near=Text("点击放大", "click to zoom in"),
+            ),
+        },
+        scripts=("base.js", "signs.js", "facilities.js"),
+        start="pujin.allFacilities",
+    )
+
+
+def numbered_types(catalogue: pd.DataFrame) -> pd.DataFrame:
+    """Return the catalogue in official order of suitability with ``number``, 1.. within the suitability.
+
+    The same numbers as on the map of each suitability.
+    """
+    order = {name: place for place, name in enumerate(suitability_names)}
+    ranked = catalogue.sort_values("suitability", key=lambda names: names.map(order), kind="stable")
+    number = ranked.groupby("suitability", sort=False).cumcount() + 1
+    return ranked.assign(number=number).reset_index(drop=True)
+
+
+def circle_names(circles: pd.DataFrame) -> list[str]:
+    """Return what each circle is called: its id and name."""
+    named = zip(circles["circle_id"], circles["name"].fillna(""), strict=True)
+    return [f"{one} {name}".strip() for one, name in named]
+
+
+def all_functions(results: "Results") -> pd.DataFrame:
+    """Return every accepted function with what its card says."""
+    details = results.inputs.facilities.set_index("facility_id")[["area_m2", "capacity", "source", "note"]]
+    return results.tables["facilities"].join(details, on="facility_id")
+
+
+def function_rows(functions: pd.DataFrame, types: pd.DataFrame, circle_ids: list[str]) -> list[list[Any]]:
+    """Return one row per function: site, type (from 1), status, name, longitude, latitude, area, capacity, source,
+
+    note, circle (-1 for none).
+    """
+    site = pd.factorize(functions["site_id"])[0]
+    kind = pd.Index(types["facility_type"]).get_indexer(functions["facility_type"])
+    circle = pd.Index(circle_ids).get_indexer(functions["circle_id"])
+    places = zip(site, kind, circle, functions.itertuples(index=False), strict=True)
+    return [
+        [
+            int(at), int(number) + 1, row.status, row.name, round(row.lon, 6), round(row.lat, 6),
+            number_or_none(row.area_m2), number_or_none(row.capacity), row.source, row.note, int(within),
+        ]
+        for at, number, within, row in places
+    ]  # fmt: skip
+
+
+def type_json(row: dict[str, Any], lang: Lang) -> dict[str, Any]:
+    """Return a row of ``numbered_types`` for the page."""
+    return {
+        "id": row["facility_type"],
+        "number": row["number"],
+        "name": row["name_en"] if lang == "en" else row["name_zh"],
+        "suitability": row["suitability"],
+        "colour": SUITABILITY_COLOURS[row["suitability"]],
+    }
+
+
+def _suitability_words(types: pd.DataFrame, functions: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
+    count = functions["facility_type"].value_counts()
+    words = []
+    for key, text in suitability_names.items():
+        mine = types[types["suitability"] == key]
+        rows = [
+            type_json(row, lang)
+            | {"count": int(count.get(row["facility_type"], 0)), "basic": row["class"] == "basic"}
+            for row in mine.to_dict("records")
+        ]
+        total = sum(row["count"] for row in rows)
+        words.append(
+            {
+                "id": key,
+                "name": text.of(lang),
+                "colour": SUITABILITY_COLOURS[key],
+                "types": rows,
+                "count": total,
+            }
+        )
+    return words
+
+
+def _definitions(results: "Results") -> list[str]:
+    texts = (
+        Text(
+            "一行记录是一项功能; 同一场所可有多项功能, 各计一项。",
+            "One row is one function; a place with several functions counts once for each.",
+        ),
+        Text(
+            "数字标志表示邻近的若干项功能合并显示, 圆环为各“宜”的占比, 放大后分开。",
+            "A sign with a plain number stands for that many functions close together; its ring shows their "
+            "suitabilities. Zoom in to separate them.",
+        ),
+        counting_words(results),
+    )
+    return [text.of(results.lang) for text in texts]

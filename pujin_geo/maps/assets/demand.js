@@ -1,0 +1,101 @@
+"use strict";
+// Demand points: area by people, colour by what they reach.
+
+// `cardOf(i, walks, judged)` makes the card of a point; without it the table of all types.
+pujin.demandPoints = function (map, data, renderer, cardOf) {
+  const { demand, types } = data;
+  const walks = Object.fromEntries(Object.entries(demand.walks).map(([id, packed]) => [id, pujin.uint16(packed)]));
+  const judged = types.filter((type) => type.judged);
+  const basic = judged.filter((type) => type.basic);
+  const typical = Math.max(demand.people.reduce((sum, n) => sum + n, 0) / Math.max(demand.people.length, 1), 1);
+  const share = (i) => {
+    const letters = basic.map((type) => demand.verdicts[type.id][i]).filter((letter) => letter !== "-");
+    return letters.length ? letters.filter((letter) => letter === "m").length / letters.length : null;
+  };
+  const points = demand.lon.map((lon, i) => {
+    const point = L.circleMarker([demand.lat[i], lon], { renderer, stroke: false, fill: true });
+    point.bindTooltip(() => pujin.demandTip(data, i), { direction: "top", sticky: true });
+    point.bindPopup(() => (cardOf ? cardOf(i, walks, judged) : pujin.demandCard(data, judged, walks, i)), { maxWidth: 300, minWidth: 200 });
+    return point.addTo(map);
+  });
+  const hollow = (color, weight) => ({ stroke: true, color, weight, fillColor: "#ffffff", fillOpacity: 0.85 });
+  const full = (fillColor) => ({ stroke: true, color: "#ffffff", weight: 0.7, fillColor, fillOpacity: 0.9 });
+  const none = hollow(data.verdictColours.none, 1.4);
+  const byShare = (i) => {
+    const value = share(i);
+    return value === null ? none : full(data.classes.find(([bound]) => value >= bound)[1]);
+  };
+  const byVerdict = (id) => (i) => ({
+    m: full(data.verdictColours.met),
+    n: full(data.verdictColours.not_met),
+    u: hollow(data.verdictColours.unknown, 2.4),
+    "-": none,
+  })[demand.verdicts[id][i]];
+  return {
+    points,
+    walks,
+    hollow,
+    full,
+    none,
+    byShare,
+    setShown(wanted) {
+      for (const point of points) point[wanted ? "addTo" : "removeFrom"](map);
+      if (wanted) for (const point of points) point.bringToBack();
+    },
+    paint(styleOf) {
+      points.forEach((point, i) => point.setStyle(styleOf(i)));
+    },
+    colour(id) {
+      this.paint(id ? byVerdict(id) : byShare);
+    },
+    resize() {
+      const factor = Math.min(Math.max(2 ** ((map.getZoom() - 14) * 0.5), 0.55 * pujin.crowding(points.length)), 2.4);
+      points.forEach((point, i) => {
+        point.setRadius(Math.min(Math.max(4.2 * Math.sqrt(demand.people[i] / typical), 2.4), 9) * factor);
+      });
+    },
+  };
+};
+
+pujin.demandTip = function (data, i) {
+  const tip = pujin.element("div");
+  const name = pujin.element("b", "", data.demand.name[i] || data.text.noName);
+  name.dir = "auto";
+  tip.append(name, pujin.element("div", "", `${data.text.people} ${data.demand.people[i].toLocaleString("en-US")}`));
+  return tip;
+};
+
+// Name, people and committee of a point; and whether it is judged at all.
+pujin.demandHead = function (data, i) {
+  const { demand, text } = data;
+  const card = pujin.element("div", "pj-card");
+  const title = pujin.element("h3", "", demand.name[i] || text.noName);
+  title.dir = "auto";
+  card.append(title);
+  const committee = demand.committee[i] ? ` · ${text.committee} ${demand.committee[i]}` : "";
+  card.append(pujin.element("p", "", `${text.people} ${demand.people[i].toLocaleString("en-US")}${committee}`));
+  if (!demand.inside[i]) card.append(pujin.element("p", "", text.outside));
+  return card;
+};
+
+pujin.demandCard = function (data, judged, walks, i) {
+  const { demand, text } = data;
+  const card = pujin.demandHead(data, i);
+  if (!demand.inside[i]) return card;
+  const words = { m: [text.met, "pj-met"], n: [text.notMet, "pj-not_met"], u: [text.unknown, "pj-unknown"] };
+  const rows = judged.filter((type) => demand.verdicts[type.id][i] !== "-");
+  const basic = rows.filter((type) => type.basic);
+  const met = basic.filter((type) => demand.verdicts[type.id][i] === "m");
+  if (basic.length) card.append(pujin.element("p", "", `${text.reached}: ${met.length}${text.of}${basic.length}`));
+  const table = pujin.element("table");
+  for (const type of rows) {
+    const [word, className] = words[demand.verdicts[type.id][i]];
+    const walk = walks[type.id][i];
+    const row = table.insertRow();
+    row.insertCell().textContent = `${type.number} ${type.name}`;
+    row.insertCell().append(pujin.element("span", className, word));
+    row.insertCell().textContent = walk === 65535 ? text.noPath : `${walk.toLocaleString("en-US")} ${text.metres}`;
+  }
+  card.append(table);
+  return card;
+};
