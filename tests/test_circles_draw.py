@@ -354,6 +354,17 @@ def test_beyond_the_exact_size_the_gap_is_stated() -> None:
     assert drawing.walking_person_m >= draw(survey(town(4, 3), settings=NO_BANDS), count=4).walking_person_m
 
 
+def test_a_search_that_is_stopped_still_draws_sound_circles() -> None:
+    tight = Band(650, 700, 0.7, 300)
+    given = {"people": lambda c, r: 100 + 53 * ((3 * c + 5 * r) % 7)}
+    terrain, stopped = drawn(town(5, 4, **given), 6, urban=tight, node_limit=1)
+    assert_sound(terrain, stopped, 6)
+    _, best = drawn(town(5, 4, **given), 6, urban=tight)
+    assert best.status == "optimal"
+    assert best.objective_person_m <= stopped.objective_person_m + 1e-6
+    assert stopped.gap_share >= 1 - best.objective_person_m / stopped.objective_person_m - 1e-9
+
+
 def test_the_inputs_are_left_alone() -> None:
     inputs = town(3, 2, water=box(0, 0, 5, 5), barriers=[{"geometry": LineString([(0, 0), (5, 5)])}])
     before = {

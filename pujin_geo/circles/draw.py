@@ -14,7 +14,7 @@ from ..verdicts import Flags
 from .grow import solve_roughly
 from .layer import circles_of
 from .options import DEFAULT_COUNT, Wishes
-from .solve import INFEASIBLE, OPTIMAL, Instance, Solution, pieces_of, solve_exactly
+from .solve import FEASIBLE, INFEASIBLE, OPTIMAL, Instance, Solution, pieces_of, solve_exactly
 from .terrain import PINNED_RANK, PROPOSED_RANK, Terrain, sum_by_unit, unit_costs
 from .wishes import Wish, conflict, resolve
 
@@ -211,13 +211,15 @@ def _with_wishes(terrain: Terrain, instance: Instance, wishes: list[Wish]) -> In
 
 
 def _solve(terrain: Terrain, instance: Instance) -> Solution:
+    """Solve exactly where that is within reach; what a stopped search leaves open the heuristic may better."""
     settings = terrain.settings
-    if len(terrain.units) <= settings.exact_units:
-        exact = solve_exactly(instance, node_limit=settings.node_limit)
-        if exact.status != INFEASIBLE and not len(exact.hub_of):
-            return solve_roughly(instance, bound=exact.bound)
+    if len(terrain.units) > settings.exact_units:
+        return solve_roughly(instance)
+    exact = solve_exactly(instance, node_limit=settings.node_limit)
+    if exact.status != FEASIBLE:
         return exact
-    return solve_roughly(instance)
+    rough = solve_roughly(instance, bound=exact.bound)
+    return rough if rough.objective < exact.objective else exact
 
 
 def _explain(terrain: Terrain, plain: Instance, wishes: list[Wish]) -> Text:

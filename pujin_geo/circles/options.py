@@ -62,7 +62,7 @@ class CircleSettings:
     km2_weight_m: float = 1_000_000.0
     far_weight: float = 1.0
     exact_units: int = 80
-    node_limit: int = 20_000
+    node_limit: int = 5_000
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ from ..network import Floats, Ints
 
 Flags = NDArray[np.bool_]
 
+UNFINISHED_ROUNDS = 3
+"""Searches cut short by the node limit and still torn, after which cutting on is given up."""
+
 OPTIMAL, FEASIBLE, INFEASIBLE = "optimal", "feasible", "infeasible"
 
 
@@ -144,7 +147,7 @@ def is_feasible(instance: Instance, hub_of: Ints) -> bool:
 
 
 def solve_exactly(
-    instance: Instance, *, node_limit: int = 20_000, start: Solution | None = None, max_rounds: int = 200
+    instance: Instance, *, node_limit: int = 5_000, start: Solution | None = None, max_rounds: int = 200
 ) -> Solution:
     """Solve by integer programming (HiGHS), adding contiguity cuts until every circle is connected.
 
@@ -159,7 +162,7 @@ def solve_exactly(
     """
     model = _Model(instance, np.inf if start is None else start.objective)
     bound = -np.inf if start is None else start.bound
-    best = start
+    best, unfinished = start, 0
     for rounds in range(1, max_rounds + 1):
         result = milp(
             model.objective,
@@ -169,26 +172,31 @@ def solve_exactly(
             options={"node_limit": node_limit, "mip_rel_gap": 0.0},
         )
         if result.status == 2:
-            break
+            return _nothing_better(start, rounds)
         if result.mip_dual_bound is not None:
             bound = max(bound, float(result.mip_dual_bound) - 0.5)  # the tie-breaks add up to less than ½
         if result.x is None:
-            return _stopped(best, bound, rounds)
+            break
         hub_of = model.assignment(result.x)
-        broken = model.cut_off(hub_of)
-        if broken:
+        if model.cut_off(hub_of):
+            unfinished += result.status != 0
+            if unfinished >= UNFINISHED_ROUNDS:
+                break
             continue
         value = objective(instance, hub_of)
         if result.status == 0:
             return Solution(hub_of, value, value, OPTIMAL, "milp", rounds)
         if best is None or value < best.objective:
             best = Solution(hub_of, value, bound, FEASIBLE, "milp", rounds)
-        return _stopped(best, bound, rounds)
-    else:
-        return _stopped(best, bound, max_rounds)
-    if start is not None:  # nothing better than the start exists
-        return replace(start, bound=start.objective, status=OPTIMAL, method="milp", rounds=rounds)
-    return Solution(np.empty(0, dtype=np.int64), np.inf, np.inf, INFEASIBLE, "milp", rounds)
+        break
+    return _stopped(best, bound, rounds)
+
+
+def _nothing_better(start: Solution | None, rounds: int) -> Solution:
+    """Return the start, which then is optimal; without one the task is infeasible."""
+    if start is None:
+        return Solution(np.empty(0, dtype=np.int64), np.inf, np.inf, INFEASIBLE, "milp", rounds)
+    return replace(start, bound=start.objective, status=OPTIMAL, method="milp", rounds=rounds)
 
 
 def _stopped(best: Solution | None, bound: float, rounds: int) -> Solution:
