@@ -28,7 +28,7 @@ from .coverage import CAUSES, VERDICTS, definition_words, judged_types
 from .packing import pack_numbers
 from .page import StudyMap, study_map
 from .palette import VERDICT_COLOURS, type_colour
-from .words import committee_names, sources
+from .words import committee_names, page_texts
 
 if TYPE_CHECKING:
     from ..results import Results
@@ -53,14 +53,14 @@ def ask_map(results: "Results", *, background: Background | None = None) -> Stud
         background: from ``basemap.background``, where several maps share it; made here if absent.
     """
     lang, study = results.lang, results.inputs.study
-    title = Text(f"{study.name} · 步行问答", f"{study.name} · Ask about walks")
+    title = Text(f"{study.name} · 步行问答", f"{study.name} · Ask how far on foot")
     return study_map(
         results,
         background or make_background(results.inputs),
         title=title.of(lang),
         template="ask.html.j2",
         words=_words(results),
-        data=ask_data(results) | {"text": _page_texts(lang), "verdictColours": VERDICT_COLOURS},
+        data=ask_data(results) | {"text": page_texts(lang, **_TEXTS), "verdictColours": VERDICT_COLOURS},
         scripts=("base.js", "router.js", "scenario.js", "ask.js"),
         start="pujin.ask",
     )
@@ -257,8 +257,7 @@ def _xy_mm(xy: Floats, origin: Point) -> str:
 
 
 def _words(results: "Results") -> dict[str, Any]:
-    lang, study = results.lang, results.inputs.study
-    types = _types(results)
+    lang, types = results.lang, _types(results)
     groups: dict[str, list[tuple[int, str]]] = {}
     for position, row in enumerate(types.to_dict("records")):
         name = row["name_en"] if lang == "en" else row["name_zh"]
@@ -266,32 +265,19 @@ def _words(results: "Results") -> dict[str, Any]:
             (position, f"{row['number']} {name}")
         )
     used = set(types["threshold_confidence"])
-    drawn = ("water", "green", "residential_land", "barriers", "boundary", "extent", "committees")
     return {
-        "zh": lang == "zh",
-        "study_name": study.name,
-        "data_date": study.data_date,
         "groups": groups,
         "verdicts": [(key, VERDICT_COLOURS[key], text.of(lang)) for key, text in VERDICTS.items()],
         "not_judged_colour": VERDICT_COLOURS["none"],
         "marks": [(mark, confidence_names[mark].of(lang)) for mark in UNCERTAIN if mark in used],
         "has_rural": bool((types["threshold_rural_m"] != types["threshold_urban_m"]).any()),
         "definitions": definition_words(results),
-        "sources": sources(results),
-        "drawn": [layer for layer in drawn if len(results.inputs.layer(layer))],
     }
 
 
-def _page_texts(lang: Lang) -> dict[str, str]:
-    texts = {key: DEFINITIONS[key] for key in CAUSES} | VERDICTS | _TEXTS
-    return {key: text.of(lang) for key, text in texts.items()}
-
-
 _TEXTS: dict[str, Text] = {
-    "north": Text("北", "N"),
-    "zoomIn": Text("放大", "Zoom in"),
-    "zoomOut": Text("缩小", "Zoom out"),
-    "metres": Text("米", "m"),
+    **{key: DEFINITIONS[key] for key in CAUSES},
+    **VERDICTS,
     "people": Text("人", "people"),
     "hintLook": Text(
         "点击地图任意位置, 查看步行到各类设施的距离; 选一类设施可看谁达标。",
@@ -314,7 +300,6 @@ _TEXTS: dict[str, Text] = {
     "place": Text("所选位置", "Chosen place"),
     "newFacility": Text("试加的设施", "New facility"),
     "moved": Text("已移动", "moved"),
-    "noName": Text("(无名称)", "(no name)"),
     "toStreet": Text("到最近的可步行道路", "To the nearest walkable street"),
     "noStreet": Text(
         "附近没有可步行道路 (超过 {0} 米), 无法计算步行距离。",
@@ -330,12 +315,11 @@ _TEXTS: dict[str, Text] = {
     ),
     "urban": Text("按城镇标准", "urban thresholds"),
     "rural": Text("按乡村标准", "rural thresholds"),
-    "likeNearest": Text("随最近的居民点", "as the nearest demand point"),
-    "noPath": Text("无路可达", "no path"),
     "straight": Text("直线", "straight"),
     "none": Text("没有该类设施", "no such facility"),
-    "detour_factor": Text("绕行", "detour"),
-    "metOf": Text("{0} 类中 {1} 类达标", "{1} of {0} types met"),
+    "metOf": Text("适用的 {0} 类中 {1} 类达标", "{1} of {0} types that apply are met"),
+    "limit": Text("标准 {0} 米", "limit {0} m"),
+    "notApplying": Text("标准不适用于此处", "no standard applies here"),
     "took": Text("页内计算 {0} 毫秒", "computed here in {0} ms"),
     "newlyMet": Text("新达标", "Newly met"),
     "fromUnknown": Text("原无法判定、现达标", "Met, unknown before"),
@@ -353,5 +337,4 @@ _TEXTS: dict[str, Text] = {
         "新位置所在道路与主路网不连通。",
         "The street at the new place is cut off from the main network.",
     ),
-    "route": Text("步行路线", "Route on foot"),
 }

@@ -22,6 +22,8 @@ scenario.world = function (data) {
   };
   world.demand = scenario.demand(graph, data.demand);
   world.facilities = scenario.facilities(graph, data.facilities);
+  // The type of a facility by its key: one of the study, or added by a change.
+  world.typeOf = (key, changes) => (key < world.facilities.length ? world.facilities[key] : changes[key - world.facilities.length]).type;
   world.before = new Map();  // type → judgement of the study as it stands
   return world;
 };
