@@ -252,6 +252,20 @@ def test_a_committee_cut_by_the_river_stays_whole_and_is_told() -> None:
     assert members(drawing) == [{"A1", "B1"}]
 
 
+def test_a_committee_cut_by_the_river_is_parted_on_request() -> None:
+    river = box(-50, 150, 850, 240)
+    streets = [street((200, 100), (600, 100)), street((200, 300), (600, 300))]
+    homes = [home(200, 100, 40.0), home(200, 300, 60.0), home(600, 100, 40.0), home(600, 300, 60.0)]
+    inputs = town(2, 1, streets=streets, homes=homes, water=river)
+    terrain, drawing = drawn(inputs, 2, split_cut_ha=5.0)
+    assert_sound(terrain, drawing, 2)
+    assert members(drawing) == [{"A1/1", "B1/1"}, {"A1/2", "B1/2"}]  # the larger piece is /1
+    assert [p.code for p in drawing.problems] == ["committee_parted", "committee_parted"]
+    assert not [b for b in check(terrain, drawing.circles).breaches if b.rule != "must_have_missing"]
+    whole, _ = drawn(inputs, 1, split_cut_ha=7.0)  # 6 ha each: too small to be parted
+    assert whole.units["unit_id"].tolist() == ["A1", "B1"]
+
+
 def test_without_committees_a_draft_is_drawn_and_marked() -> None:
     terrain, drawing = drawn(town(4, 3, committees=[]), 3)
     assert [p.code for p in drawing.problems] == ["drafted_units"]

@@ -18,7 +18,12 @@ WORTH_SAYING_M2 = 100.0
 
 
 def tile_land(
-    committees: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame, water: gpd.GeoDataFrame, *, wide_water_m: float
+    committees: gpd.GeoDataFrame,
+    boundary: gpd.GeoDataFrame,
+    water: gpd.GeoDataFrame,
+    *,
+    wide_water_m: float,
+    split_cut_ha: float = 0.0,
 ) -> tuple[gpd.GeoDataFrame, list[Problem]]:
     """Return committees as units that tile the land exactly, and what had to be mended.
 
@@ -30,9 +35,11 @@ def tile_land(
         committees: polygons in metres with ``committee_id``, ``name``, ``kind``, ``row``, ``source_row``.
         boundary, water: polygons in the same CRS; may be empty.
         wide_water_m: a water feature into which a circle of this diameter fits is cut out.
+        split_cut_ha: above 0, a committee in pieces of at least this many hectares is parted, see
+            ``CircleSettings``.
 
     Returns:
-        One row per committee with land, ordered by id: ``unit_id``, ``name``, ``kind``, ``row``,
+        One row per committee with land (or part of one), ordered by id: ``unit_id``, ``name``, ``kind``, ``row``,
         ``source_row``, geometry.
 
     >>> from shapely import box
@@ -61,6 +68,9 @@ def tile_land(
     units["geometry"] = gpd.GeoSeries(
         [shapely.union_all(faces[owner == one]) for one in kept], crs=committees.crs
     )
+    if split_cut_ha > 0:
+        units, found = _parted(units, split_cut_ha * 10_000)
+        problems += found
     problems += _cut_problems(units)
     return units[["unit_id", "name", "kind", "row", "source_row", "geometry"]], problems
 
@@ -210,6 +220,30 @@ def _outside_problems(whole: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame, owner
             )
             problems.append(_warning(unit, "committee_outside", text))
     return problems
+
+
+def _parted(units: gpd.GeoDataFrame, least_m2: float) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """Part units at the water between their large pieces; small pieces go with the nearest large one."""
+    rows, problems = [], []
+    for number in range(len(units)):
+        unit = units.iloc[number]
+        pieces = shapely.get_parts(unit["geometry"])
+        pieces = pieces[np.argsort(-shapely.area(pieces), kind="stable")]
+        large = np.flatnonzero(shapely.area(pieces) >= least_m2)
+        if len(large) < 2:
+            rows.append(unit.to_dict())
+            continue
+        nearest = shapely.distance(pieces[:, None], pieces[large][None, :]).argmin(axis=1)
+        for part in range(len(large)):
+            shape = shapely.union_all(pieces[nearest == part])
+            rows.append({**unit.to_dict(), "unit_id": f"{unit['unit_id']}/{part + 1}", "geometry": shape})
+        text = Text(
+            f"居村委 {unit['unit_id']} 被水面切开, 按设置 split_cut_ha 拆成 {len(large)} 部分 ({unit['unit_id']}/1 等), 可分属不同生活圈。",
+            f"Committee {unit['unit_id']} is cut by water and, as split_cut_ha asks, parted into {len(large)} "
+            f"({unit['unit_id']}/1 …), which may go to different circles.",
+        )
+        problems.append(_warning(unit, "committee_parted", text))
+    return gpd.GeoDataFrame(rows, columns=units.columns, geometry="geometry", crs=units.crs), problems
 
 
 def _cut_problems(units: gpd.GeoDataFrame) -> list[Problem]:

@@ -44,6 +44,8 @@ class CircleSettings:
             goes by the scope of the residents themselves.
         excursion_m: streets this far outside a circle may be used to walk from one part of it to another.
         wide_water_m: water wider than this is cut out of the land, everywhere; narrower water stays in.
+        split_cut_ha: committees that wide water cuts into pieces of at least this many hectares are parted
+            there, into units ``ID/1``, ``ID/2``, …; 0 keeps every committee whole.
         simplify_m: shared borders may be moved by about this much to make them smooth enough to print.
         person_weight_m: a resident above or below the population band costs as much as one person
             walking this far.
@@ -57,6 +59,7 @@ class CircleSettings:
     rural: Band = RURAL
     excursion_m: float = 300.0
     wide_water_m: float = 60.0
+    split_cut_ha: float = 0.0
     simplify_m: float = 2.0
     person_weight_m: float = 1_000.0
     km2_weight_m: float = 1_000_000.0

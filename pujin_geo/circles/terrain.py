@@ -166,7 +166,13 @@ def _units(
     inputs: Inputs, placed: Placed, points: Geometries, settings: CircleSettings, target: int
 ) -> tuple[gpd.GeoDataFrame, list[Problem]]:
     if len(inputs.committees):
-        return tile_land(inputs.committees, inputs.boundary, inputs.water, wide_water_m=settings.wide_water_m)
+        return tile_land(
+            inputs.committees,
+            inputs.boundary,
+            inputs.water,
+            wide_water_m=settings.wide_water_m,
+            split_cut_ha=settings.split_cut_ha,
+        )
     area = inputs.boundary if len(inputs.boundary) else inputs.extent
     land = land_area(area, inputs.water, wide_water_m=settings.wide_water_m) if len(area) else None
     people = placed.demand["population"].to_numpy(dtype=float)
