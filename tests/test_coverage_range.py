@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pujin_geo.coverage import coverage
@@ -39,6 +39,7 @@ def test_people_without_a_walk_are_in_no_bound() -> None:
     assert range_of([100.0, float("nan"), 540.0], 500.0, verdicts) == pytest.approx([1 / 3, 1 / 3, 2 / 3])
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 2000).map(lambda m: round(m, 3)), min_size=1, max_size=30), st.floats(0, 1500))
 def test_the_range_holds_the_share(walks_m: list[float], threshold_m: float) -> None:
     low, middle, high = range_of(walks_m, round(threshold_m, 3))
