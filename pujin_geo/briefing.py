@@ -1,19 +1,22 @@
 """Results to ``index.html``: the briefing that planners read, print and mail; complete in itself."""
 
-from dataclasses import dataclass
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from .catalogue import UNCERTAIN, class_names, confidence_names, is_uncertain, suitability_names
+from .charts import charts
 from .definitions import DEFINITIONS
+from .disclosure import suppressed
 from .maps.coverage import VERDICTS, basic_reach, counting_words, threshold_words, whole_coverage
 from .maps.figures import figure, percent, whole
 from .maps.offline import content_security_policy
 from .maps.overview import overview_svg
 from .maps.palette import DEMAND_CLASSES, VERDICT_COLOURS, demand_class
-from .maps.words import committee_names, notices, sources, templates
+from .maps.words import STATUSES, committee_names, notices, sources, templates
+from .requirements_book import action_tables_in_words
 from .tables import LAYERS, REGISTERS
 from .texts import Text
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from .results import Results
 
 MOST_GAPS = 15
+MOST_PROJECTS = 12
 MOST_PROBLEMS = 40
 
 REASONS: dict[str, Text] = {
@@ -72,67 +76,30 @@ VERDICT_RULES: tuple[tuple[Text, Text], ...] = (
 """The verdict table in words: the first line that applies decides."""
 
 
-@dataclass(frozen=True)
-class Headlines:
-    """Five figures at the top of the briefing; a range runs from 'unknown is not met' to 'unknown is met'.
+def headline_cards(results: "Results") -> list[dict[str, str]]:
+    """Return the headline figures in words: figure, value, range under ±10 % walks, what is unknown, mark.
 
-    Attributes:
-        people, demand_points: judged, that is inside the boundary.
-        all_basic_low, all_basic_high: share of residents who reach every basic type that applies to them.
-        mean_low, mean_high: mean over basic types of the coverage share, each type weighing the same.
-        straight_mean: the same mean by straight line.
-        weakest: the basic type with the lowest coverage share, "" if none is judged.
-        weakest_low, weakest_high, weakest_not_met: its share and its people.
-        detour_rows, detour_people: demand point × type pairs whose cause is a detour, and the people in
-            them, each counted once per type.
+    They are those of the ``headlines`` table, in its order.
     """
-
-    people: float
-    demand_points: int
-    all_basic_low: float
-    all_basic_high: float
-    mean_low: float
-    mean_high: float
-    straight_mean: float
-    weakest: str
-    weakest_low: float
-    weakest_high: float
-    weakest_not_met: float
-    detour_rows: int
-    detour_people: float
-
-
-def headlines(results: "Results") -> Headlines:
-    """Return the headline figures, summed from the tables."""
-
-    reach = basic_reach(results)
-    people = float(reach["population"].sum())
-    having = reach[reach["basic_types"] > 0]
-    weight = float(having["population"].sum()) or float("nan")
-    sure = having.loc[having["met"] == having["basic_types"], "population"].sum()
-    possible = having.loc[having["met"] + having["unknown"] == having["basic_types"], "population"].sum()
-    basic = whole_coverage(results)
-    basic = basic[basic["class"] == "basic"]
-    served = basic["people"].where(basic["people"] > 0)
-    high = (basic["people_met"] + basic["people_unknown"]) / served
-    weakest = basic.loc[basic["coverage_share"].idxmin()] if basic["coverage_share"].notna().any() else None
-    gaps = results.tables["gaps"]
-    detours = gaps[gaps["cause"] == "detour"]
-    return Headlines(
-        people=people,
-        demand_points=len(reach),
-        all_basic_low=float(sure) / weight,
-        all_basic_high=float(possible) / weight,
-        mean_low=float(basic["coverage_share"].mean()),
-        mean_high=float(high.mean()),
-        straight_mean=float(basic["straight_line_share"].mean()),
-        weakest="" if weakest is None else str(weakest["facility_type"]),
-        weakest_low=float("nan") if weakest is None else float(weakest["coverage_share"]),
-        weakest_high=float("nan") if weakest is None else float(high[weakest.name]),
-        weakest_not_met=float("nan") if weakest is None else float(weakest["people_not_met"]),
-        detour_rows=len(detours),
-        detour_people=float(detours["people"].sum()),
-    )
+    lang, names = results.lang, _type_names(results)
+    cards = []
+    for row in results.tables["headlines"].to_dict("records"):
+        words = whole if row["unit"] == "people" else percent
+        notes = [names[row["subject"]]] if row["subject"] in names else []
+        if not math.isnan(row["low"]):
+            notes.append(f"±10%: {words(row['low'])} – {words(row['high'])}")
+        if row["people_unknown"] > 0 and row["value_if_unknown_met"] > row["value"]:
+            more = words(row["value_if_unknown_met"])
+            notes.append(Text(f"含无法判定者最多 {more}", f"at most {more} with the unknown").of(lang))
+        cards.append(
+            {
+                "figure": row["figure"],
+                "value": words(row["value"]),
+                "notes": "; ".join(notes),
+                "mark": row["mark"],
+            }
+        )
+    return cards
 
 
 def top_gaps(results: "Results", *, most: int = MOST_GAPS) -> pd.DataFrame:
@@ -153,6 +120,18 @@ def top_gaps(results: "Results", *, most: int = MOST_GAPS) -> pd.DataFrame:
     joined = ranked.join(residents, on="demand_id").reset_index(drop=True)
     names = committee_names(results)
     return joined.assign(committee=[names.get(one, one) for one in joined["committee_id"]])
+
+
+def top_projects(results: "Results", *, most: int = MOST_PROJECTS) -> list[dict[str, Any]]:
+    """Return the facilities under way that newly serve most people, then those that serve none."""
+    projects = results.tables["projects"].sort_values("people_newly_served", ascending=False, kind="stable")
+    return _named(suppressed(projects.head(most)), results)
+
+
+def _named(table: pd.DataFrame, results: "Results") -> list[dict[str, Any]]:
+    names = _type_names(results)
+    rows: list[dict[str, Any]] = table.to_dict("records")
+    return [row | {"type": names.get(row["facility_type"], row["facility_type"])} for row in rows]
 
 
 def problem_counts(problems: pd.DataFrame) -> pd.DataFrame:
@@ -191,14 +170,19 @@ def index_html(results: "Results") -> str:
         study=inputs.study,
         notices=notices(results),
         counting=counting_words(results).of(lang),
-        headlines=headlines(results),
+        cards=headline_cards(results),
+        people=results.tables["residents"].query("inside_boundary")["population"].sum(),
+        demand_points=int(results.tables["residents"]["inside_boundary"].sum()),
         overview=overview_svg(results),
         classes=_class_rows(results),
+        charts=charts(results),
+        actions=action_tables_in_words(results),
         groups=_groups(results),
         marks=_marks(results),
         estimated=bool(inputs.residents["basis"].str.startswith("estimated").any()),
         circles=_circle_rows(results),
         gaps=top_gaps(results),
+        projects=top_projects(results),
         gap_count=int((results.tables["gaps"]["verdict"] == "not_met").sum()),
         unknown_count=int((results.tables["gaps"]["verdict"] == "unknown").sum()),
         reconciliation=results.tables["reconciliation"].to_dict("records"),
@@ -218,24 +202,12 @@ def index_html(results: "Results") -> str:
         whole=whole,
         percent=percent,
         figure=figure,
-        share_range=share_range,
+        statuses={key: text.of(lang) for key, text in STATUSES.items()},
     )
     policy = content_security_policy(page)
     return page.replace(
         "<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">', 1
     )
-
-
-def share_range(low: float, high: float) -> str:
-    """Return a share as percent, as a range where what is unknown could change it.
-
-    >>> share_range(0.5, 0.5), share_range(0.5, 0.62)
-    ('50.0%', '50.0–62.0%')
-    """
-
-    if percent(low) == percent(high):
-        return percent(low)
-    return f"{percent(low).removesuffix('%')}–{percent(high)}"
 
 
 def _class_rows(results: "Results") -> list[tuple[str, str, float, float]]:

@@ -7,6 +7,7 @@ so that the charts hold for colour-blind readers and in black and white.
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,6 +66,18 @@ def charts(results: "Results") -> dict[str, Markup]:
         "gaps": gaps_svg(results),
         **{name: profile_svg(results, circle_id=circle_id) for name, circle_id in profiles.items()},
     }
+
+
+def write_charts(results: "Results", folder: Path) -> None:
+    """Write every chart as an SVG file of its own, for slides and documents.
+
+    Args:
+        results: an analysed study.
+        folder: made if it is missing.
+    """
+    folder.mkdir(exist_ok=True)
+    for name, svg in charts(results).items():
+        (folder / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
 
 
 def width_em(text: str) -> float:
@@ -183,7 +196,7 @@ def matrix_svg(results: "Results") -> Markup:
         "matrix",
         results,
         title=Text("各生活圈各类设施的步行覆盖率 (%)", "Walking coverage by circle and type (%)").of(lang),
-        width=LABEL_PX + len(ids) * CELL_PX + 12,
+        width=max(LABEL_PX + len(ids) * CELL_PX + 12, 520),
         height=max(y, top + ROW_PX) + 80,
         legend_y=max(y, top + ROW_PX) + 12,
         columns=columns,
@@ -428,7 +441,7 @@ def _ticks(end_m: float) -> list[float]:
 
 
 def gaps_svg(results: "Results", *, most: int = MOST_AREAS) -> Markup:
-    """Return the gap areas with the greatest people × shortfall, in units of 1,000 person-kilometres.
+    """Return the gap areas with the greatest people × shortfall, in person-kilometres.
 
     Args:
         results: an analysed study.
@@ -444,7 +457,7 @@ def gaps_svg(results: "Results", *, most: int = MOST_AREAS) -> Markup:
         shown = f"<{SMALLEST_SHOWN}" if 0 < people < SMALLEST_SHOWN else whole(people)
         words = Text(
             f"{shown} 人, 缺必配 {one['must_have_missing']} 类",
-            f"{shown} people, {one['must_have_missing']} must-haves",
+            f"{shown} people lack {one['must_have_missing']} must-have types",
         )
         rows.append(
             {
@@ -452,20 +465,22 @@ def gaps_svg(results: "Results", *, most: int = MOST_AREAS) -> Markup:
                 "label": fitted(f"{one['rank']}  {one['area_name']}", 29),
                 "title": one["area_name"],
                 "length": max(one["shortfall_person_m"] / longest * (PLOT_PX - 130), 1.0),
-                "number": f"{one['shortfall_person_m'] / 1e6:,.1f}",
+                "number": f"{one['shortfall_person_m'] / 1000:,.0f}"
+                if one["shortfall_person_m"] >= 500
+                else "<1",
                 "words": words.of(lang),
             }
         )
     share = float(table["shortfall_person_m"].sum()) / total if total > 0 else math.nan
     caption = Text(
-        f"条长: 未达标人数 × 超出标准的步行距离 (千人·公里); 图中各片合计占全部缺口的 {percent(share)}",
-        f"Bars: people not met × walk beyond the threshold (1,000 person-km); together {percent(share)} of all gaps",
+        f"条长: 未达标人数 × 超出标准的步行距离 (人·公里); 图中各片合计占全部缺口的 {percent(share)}",
+        f"Bars: people not met × walk beyond the threshold (person-km); together {percent(share)} of all gaps",
     )
     return _render(
         "gaps",
         results,
         title=Text("缺口最大的片区", "Areas with the greatest gaps").of(lang),
-        width=GAP_LABEL_PX + PLOT_PX + 100,
+        width=GAP_LABEL_PX + PLOT_PX + 130,
         height=56 + max(len(rows), 1) * 24 + 54,
         bottom=56 + max(len(rows), 1) * 24,
         rows=rows,

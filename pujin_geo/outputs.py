@@ -20,6 +20,7 @@ import xlsxwriter
 
 from . import __version__
 from .briefing import write_index
+from .charts import write_charts
 from .definitions import DEFINITIONS, INTERNAL, SYNTHETIC
 from .errors import SettingsError, SourceError
 from .inputs import Inputs
@@ -81,6 +82,7 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
             Text("写出需求清单", "Writing the requirements list"),
             lambda: write_requirements(results, folder / "requirements.xlsx"),
         ),
+        ("charts", Text("绘制图表", "Drawing charts"), lambda: write_charts(results, folder / "charts")),
         (
             "layers",
             Text("写出图层", "Writing layers"),

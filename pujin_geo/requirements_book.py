@@ -10,6 +10,7 @@ import pandas as pd
 from .catalogue import class_names, suitability_names
 from .definitions import DEFINITIONS, INTERNAL, SYNTHETIC
 from .disclosure import SMALLEST_SHOWN, suppressed
+from .maps.figures import percent
 from .needs import group_words, reasons
 from .texts import Lang, Text
 
@@ -163,6 +164,48 @@ def write_requirements(results: "Results", path: Path, *, smallest: int = SMALLE
         _write_sheet(book.add_worksheet(sheet.title.of(lang)), sheet, table, formats, results)
     _write_about(book.add_worksheet(Text("说明", "about").of(lang)), results, formats, smallest)
     book.close()
+
+
+def action_tables_in_words(
+    results: "Results", *, smallest: int = SMALLEST_SHOWN
+) -> list[tuple[str, str, list[tuple[str, bool]], list[list[str]]]]:
+    """Return what the briefing says of planned places and of the best idle space per must-have type.
+
+    Args:
+        results: an analysed study.
+        smallest: counts of people above 0 and below this read "<5".
+
+    Returns:
+        Per table its key in the definitions, its title, its headings (words, whether numbers stand there) and its rows in words.
+    """
+    best = results.tables["best_spaces"]
+    first = ((best["must_have"] == "yes") & (best["spaces"] == 1)).to_numpy(dtype=bool)
+    parts = [
+        ("planned_places", PLANNED, _choices(results, "planned_places")),
+        (
+            "best_spaces",
+            BEST,
+            _choices(results, "best_spaces")[first].sort_values("people_newly_served", ascending=False),
+        ),
+    ]
+    tables = []
+    for key, sheet, table in parts:
+        shown = _shown(table, smallest).astype(object)
+        rows = [
+            [_in_words(value, heading.kind) for value, heading in zip(row, sheet.headings, strict=True)]
+            for row in shown.itertuples(index=False)
+        ]
+        headings = [(heading.title.of(results.lang), heading.kind != "text") for heading in sheet.headings]
+        tables.append((key, sheet.title.of(results.lang), headings, rows))
+    return tables
+
+
+def _in_words(value: Any, kind: Kind) -> str:
+    if isinstance(value, str):
+        return value
+    if pd.isna(value):
+        return "—"
+    return percent(float(value)) if kind == "share" else f"{float(value):,.0f}"
 
 
 def _shown(table: pd.DataFrame, smallest: int) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from html import unescape
+from html import escape, unescape
 
 import pandas as pd
 import pytest
@@ -11,7 +11,14 @@ from browser import chromium, visit
 from maps_world import PAYLOADS, results, study, without
 from playwright.sync_api import Browser
 
-from pujin_geo.briefing import Headlines, headlines, index_html, problem_counts, top_gaps, write_index
+from pujin_geo.briefing import (
+    headline_cards,
+    index_html,
+    problem_counts,
+    top_gaps,
+    top_projects,
+    write_index,
+)
 from pujin_geo.maps.figures import percent
 from pujin_geo.results import Results
 
@@ -21,87 +28,51 @@ def result() -> Results:
     return results()
 
 
-def tiny(rows: list[tuple[str, str, str]], people: dict[str, float], base: Results) -> Results:
-    """Results with chosen verdicts: (demand point, type, verdict), everyone counted."""
-    residents = pd.DataFrame({"demand_id": list(people), "population": list(people.values())}).assign(
-        name="", committee_id="", circle_id="", scope="urban", inside_boundary=True, lon=0.0, lat=0.0
+def headlines_of(*rows: dict[str, object]) -> pd.DataFrame:
+    blank = {
+        "headline": "mean_basic", "figure": "均值", "subject": "basic", "unit": "share", "value": 0.5, "low": 0.4,
+        "high": 0.6, "people_unknown": 0.0, "value_if_unknown_met": 0.5, "target": float("nan"), "mark": "",
+    }  # fmt: skip
+    return pd.DataFrame([blank | row for row in rows])
+
+
+def cards(base: Results, *rows: dict[str, object]) -> list[dict[str, str]]:
+    return headline_cards(replace(base, tables=base.tables | {"headlines": headlines_of(*rows)}))
+
+
+def test_a_card_gives_the_figure_its_range_and_what_is_unknown(result: Results) -> None:
+    nan = float("nan")
+    assert cards(result, {}) == [
+        {"figure": "均值", "value": "50.0%", "notes": "±10%: 40.0% – 60.0%", "mark": ""}
+    ]
+    (card,) = cards(
+        result, {"people_unknown": 9.0, "value_if_unknown_met": 0.55, "mark": "M/U"}
     )
-    distances = pd.DataFrame(rows, columns=["demand_id", "facility_type", "verdict"])
-    weight = distances["demand_id"].map(people)
-    coverage = []
-    for facility_type, mine in distances.groupby("facility_type", sort=False):
-        sums = {
-            v: float(weight[mine.index][mine["verdict"] == v].sum()) for v in ("met", "not_met", "unknown")
-        }
-        total = sum(sums.values())
-        coverage.append(
-            {
-                "circle_id": "all",
-                "scope": "all",
-                "facility_type": facility_type,
-                "suitability": "livable",
-                "threshold_m": 500.0,
-                "people_basis": "all",
-                "people": total,
-                "people_met": sums["met"],
-                "people_not_met": sums["not_met"],
-                "people_unknown": sums["unknown"],
-                "coverage_share": sums["met"] / total if total else float("nan"),
-                "straight_line_share": 0.9,
-                "mean_walk_m": 300.0,
-            }
-        )
-    open_rows = distances[distances["verdict"] != "met"]
-    gaps = open_rows.assign(
-        circle_id="", cause="too_far", people=weight[open_rows.index], walk_m=900.0, shortfall_m=400.0
-    )
-    tables = base.tables | {
-        "residents": residents,
-        "distances": distances,
-        "coverage": pd.DataFrame(coverage),
-        "gaps": gaps,
-    }
-    return replace(base, tables=tables)
+    assert card["notes"] == "±10%: 40.0% – 60.0%; 含无法判定者最多 55.0%"
+    assert card["mark"] == "M/U"
+    (card,) = cards(result, {"unit": "people", "value": 1234.0, "low": 1000.0, "high": 2000.0})
+    assert (card["value"], card["notes"]) == ("1,234", "±10%: 1,000 – 2,000")
+    (card,) = cards(result, {"value": nan, "low": nan, "high": nan, "value_if_unknown_met": nan})
+    assert (card["value"], card["notes"]) == ("—", "")
 
 
-def test_headlines_worked_out_by_hand(result: Results) -> None:
-    """a reaches both, b one for sure and one perhaps, c none; cowork is no basic type and must not matter."""
-    rows = [
-        ("a", "wet_market", "met"), ("a", "pharmacy", "met"), ("a", "cowork", "not_met"),
-        ("b", "wet_market", "met"), ("b", "pharmacy", "unknown"), ("b", "cowork", "not_met"),
-        ("c", "wet_market", "not_met"), ("c", "pharmacy", "not_met"), ("c", "cowork", "not_met"),
-    ]  # fmt: skip
-    found = headlines(tiny(rows, {"a": 50.0, "b": 30.0, "c": 20.0}, result))
-    assert found == Headlines(
-        people=100.0,
-        demand_points=3,
-        all_basic_low=0.5,
-        all_basic_high=0.8,
-        mean_low=pytest.approx((0.8 + 0.5) / 2),
-        mean_high=pytest.approx((0.8 + 0.8) / 2),
-        straight_mean=pytest.approx(0.9),
-        weakest="pharmacy",
-        weakest_low=0.5,
-        weakest_high=pytest.approx(0.8),
-        weakest_not_met=20.0,
-        detour_rows=0,
-        detour_people=0.0,
-    )
+def test_a_card_names_its_type_in_words(result: Results) -> None:
+    (card,) = cards(result, {"subject": "pharmacy"})
+    assert card["notes"].startswith("药店; ")
 
 
-def test_a_type_that_does_not_apply_is_not_asked_of_a_point(result: Results) -> None:
-    rows = [("a", "wet_market", "met"), ("b", "pharmacy", "met"), ("b", "wet_market", "not_met")]
-    assert headlines(tiny(rows, {"a": 1.0, "b": 3.0}, result)).all_basic_low == 0.25
+def test_the_page_shows_every_headline_of_the_table(result: Results) -> None:
+    page = index_html(result)
+    for row in result.tables["headlines"]["figure"]:
+        assert escape(row) in page
+    assert "nan" not in re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL).lower()
 
 
-def test_headlines_without_basic_types_or_people_are_blank_not_zero(result: Results) -> None:
-    nobody = headlines(tiny([("d000", "cowork", "met")], {"d000": 5.0}, result))
-    assert nobody.weakest == ""
-    assert pd.isna([nobody.all_basic_low, nobody.mean_low, nobody.weakest_low]).all()
-    index_html(tiny([("d000", "cowork", "met")], {"d000": 5.0}, result))
-    empty = tiny([("d000", "wet_market", "met")], {"d000": 0.0}, result)
-    assert pd.isna([headlines(empty).all_basic_low, headlines(empty).mean_low]).all()
-    assert "nan" not in re.sub(r"<style>.*?</style>", "", index_html(empty), flags=re.DOTALL).lower()
+def test_projects_are_listed_by_the_people_they_newly_serve(result: Results) -> None:
+    listed = top_projects(result, most=1_000)
+    assert len(listed) == len(result.tables["projects"])
+    served = [float(str(row["people_newly_served"]).lstrip("<")) for row in listed]
+    assert served[0] == result.tables["projects"]["people_newly_served"].max()
 
 
 def test_top_gaps_are_sure_basic_and_by_people(result: Results) -> None:
@@ -151,7 +122,7 @@ def test_page_says_what_it_is_and_where_it_comes_from(result: Results) -> None:
     assert '<html lang="en">' in english
     assert "read = accepted + rejected" in english
     outside_data = re.sub(
-        r"示例街道|小区\d+|街道资料|甲居委|乙村|周浦塘|类型不认识|游泳池|小公园", "", english
+        r"示例街道|小区\d+|设施\d+|街道资料|甲居委|乙村|周浦塘|类型不认识|游泳池|小公园", "", english
     )
     assert not re.search(r"[\u4e00-\u9fff]", outside_data)
 

@@ -3,12 +3,14 @@
 import math
 
 
-def whole(value: float) -> str:
+def whole(value: float | str) -> str:
     """Return a count with thousands separators; a dash where there is none.
 
     >>> whole(114999.6), whole(float("nan"))
     ('115,000', '—')
     """
+    if isinstance(value, str):  # a small count that is hidden: "<5"
+        return value
     return "—" if math.isnan(value) else f"{value:,.0f}"
 
 
