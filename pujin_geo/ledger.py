@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .inputs import Inputs
-from .outlook import newly_served
+from .outlook import MEASURED, newly_served
 from .tables import Problem
 from .texts import Text
 
@@ -47,7 +47,7 @@ def ledger(inputs: Inputs, gained: pd.DataFrame, projects: pd.DataFrame) -> pd.D
             for line, said in zip(found, lines["status"], strict=True)
         ],
     )
-    measured = projects[projects["state"] == "measured"]
+    measured = projects[projects["state"].isin(MEASURED)]
     aged = measured[measured["aged_60_plus_within"].notna()]
     figures = [_newly_served(gained[gained["facility_id"].isin(line)]) for line in found]
     for column, (name, known) in enumerate(zip(LEDGER_COLUMNS[-3:], (measured, aged, aged), strict=True)):

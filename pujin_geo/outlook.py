@@ -23,6 +23,9 @@ SCENARIOS = ("under_construction", "planned", "planned_with_streets")
 UNDER_WAY = ("under_construction", "planned")
 """Statuses of a project: not open yet."""
 
+MEASURED = ("measured", "cut_off")
+"""States of a project to which walks are known."""
+
 OUTLOOK_COLUMNS = [
     *PLACE_COLUMNS, "facility_type", "suitability", "threshold_confidence", "projects", "people_basis", "people",
     "people_met_today", "people_unknown_today", "coverage_share_today",
@@ -184,7 +187,7 @@ def gains(judged: Judged, today: Today, *, walk_factor: float = 1.0) -> pd.DataF
         at that distance: ``met``, ``not_met`` or ``unknown``.
     """
     layer, access = _project_layer(judged, today)
-    measured = _described(judged, today, layer, access)["state"] == "measured"
+    measured = _described(judged, today, layer, access)["state"].isin(MEASURED)
     names = [name for name in judged.grid.types if name in set(layer.loc[measured, "facility_type"])]
     types = judged.types[judged.types["facility_type"].isin(names)].reset_index(drop=True)
     reach = _grid(judged, today.network, today.placed, for_everybody(types)).stretched(walk_factor)
@@ -236,9 +239,9 @@ def projects(judged: Judged, today: Today, gained: pd.DataFrame) -> pd.DataFrame
     distance, but the type's standard does not apply to their scope (an urban rule, a villager).
     ``aged_60_plus_…`` are the same for residents of 60 and over, whomever the type serves.
 
-    ``state``: ``measured``, ``no_standard`` (the profile has no threshold), ``not_surveyed``,
-    ``outside_extent`` or ``off_network`` (on no street of the main network: no walk to it is known); all but
-    ``measured`` have no figures.
+    ``state``: ``measured``; ``cut_off`` (measured, but its street is cut off from the main network);
+    ``no_standard`` (the profile has no threshold), ``not_surveyed``, ``outside_extent`` and ``off_network`` (on
+    no street, so no walk to it is known) have no figures.
 
     Args:
         judged: from ``rates.assemble``; its verdicts are not used.
@@ -267,7 +270,7 @@ def projects(judged: Judged, today: Today, gained: pd.DataFrame) -> pd.DataFrame
     figures = {name: table["facility_id"].map(sums_of).fillna(0.0) for name, sums_of in sums.items()}
     once = newly.drop_duplicates(["facility_type", "point"]).groupby("facility_type")["people"].sum()
     figures["people_newly_served_together"] = table["facility_type"].map(once).fillna(0.0)
-    measured = table["state"] == "measured"
+    measured = table["state"].isin(MEASURED)
     ages = not judged.demand["pop_60_plus"].isna().all()
     for name, column in figures.items():
         table[name] = column.where(measured & (ages or not name.startswith("aged_")))
@@ -291,7 +294,11 @@ def _described(judged: Judged, today: Today, layer: gpd.GeoDataFrame, access: pd
     inputs = judged.inputs
     inside = in_extent(inputs)[_is_project(inputs)]
     on_main = today.network.edge_part[access["edge"].to_numpy()] == today.network.main_part
-    reachable = np.isin(np.arange(len(layer)), access["item"].to_numpy()[on_main])
+    item = np.arange(len(layer))
+    on_street, on_main_street = (
+        np.isin(item, access["item"]),
+        np.isin(item, access["item"].to_numpy()[on_main]),
+    )
     catalogue = inputs.catalogue.set_index("facility_type")
     columns = ["facility_id", "site_id", "name", "facility_type", "suitability", "status"]
     table = pd.DataFrame(layer[columns])
@@ -305,8 +312,14 @@ def _described(judged: Judged, today: Today, layer: gpd.GeoDataFrame, access: pd
     table["people_basis"] = [judged.basis.get(name, "") for name in table["facility_type"]]
     has_threshold = table[["threshold_urban_m", "threshold_rural_m"]].notna().any(axis=1)
     table["state"] = np.select(
-        [~has_threshold, ~table["facility_type"].isin(judged.grid.types), ~inside, ~reachable],
-        ["no_standard", "not_surveyed", "outside_extent", "off_network"],
+        [
+            ~has_threshold,
+            ~table["facility_type"].isin(judged.grid.types),
+            ~inside,
+            ~on_street,
+            ~on_main_street,
+        ],
+        ["no_standard", "not_surveyed", "outside_extent", "off_network", "cut_off"],
         default="measured",
     )
     return table
