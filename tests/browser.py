@@ -1,10 +1,13 @@
 """One Chromium without a network for the tests of pages, and what went wrong on a page that was opened in it."""
 
+import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
 
@@ -95,3 +98,29 @@ def drawn_pixels(page: Page, canvases: str = "canvas") -> int:
         }""",
         canvases,
     )
+
+
+def page_data(html: str) -> Any:
+    """Return the data that a map's page carries."""
+    block = re.search(r'<script type="application/json" id="pj-data">(.*?)</script>', html, re.DOTALL)
+    assert block
+    return json.loads(block[1])
+
+
+def run(page: Page, body: str) -> Any:
+    """Run script with the page's Leaflet map as ``map``."""
+    return page.evaluate(
+        '() => { const map = Object.entries(window).find(([k, v]) => k.startsWith("map_") && v && v.pujin)[1];'
+        f" {body} }}"
+    )
+
+
+def click_on(page: Page, layer: str) -> None:
+    """Click where a point layer, named by a script, is drawn."""
+    x, y = run(
+        page,
+        f"const layer = {layer}; const p = map.latLngToContainerPoint(layer.getLatLng());"
+        " const s = layer.options.shift || [0, 0]; const box = map.getContainer().getBoundingClientRect();"
+        " return [p.x + s[0] + box.left, p.y + s[1] + box.top];",
+    )
+    page.mouse.click(x, y)

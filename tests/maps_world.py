@@ -136,6 +136,20 @@ def results(*, lang: Lang = "zh", include_planned: bool = False, **options: Any)
     return analyse(inputs(**options), lang=lang, include_planned=include_planned)
 
 
+def two_circles() -> gpd.GeoDataFrame:
+    """Return a west and an east circle over the six by six lattice."""
+    rows = [
+        {"geometry": box(X0, Y0, X0 + 600, Y0 + 1_200), "circle_id": "LC1", "name": "西圈", "colour": 1.0},
+        {
+            "geometry": box(X0 + 600, Y0, X0 + 1_200, Y0 + 1_200),
+            "circle_id": "LC2",
+            "name": "东圈",
+            "colour": 2.0,
+        },
+    ]
+    return layer("circles", rows)
+
+
 def without(result: Results, *layers: str) -> Results:
     """Return results whose inputs lack some optional layers."""
     gone = {name: empty_layer(name, CRS_) for name in layers}

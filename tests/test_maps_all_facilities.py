@@ -1,16 +1,14 @@
 """The map of every facility: its data against the tables, and choosing, clusters and search in a browser."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from browser import chromium, drawn_pixels, visit
-from maps_world import PAYLOADS, X0, Y0, layer, results, study
-from playwright.sync_api import Browser, Page
-from shapely import box
+from browser import chromium, click_on, drawn_pixels, page_data, run, visit
+from maps_world import PAYLOADS, results, study, two_circles
+from playwright.sync_api import Browser
 
 from pujin_geo.maps.all_facilities import facilities_map, numbered_types
 from pujin_geo.maps.coverage import judged_types
@@ -18,13 +16,7 @@ from pujin_geo.results import Results
 
 
 def with_circles(**options) -> Results:
-    left = box(X0, Y0, X0 + 600, Y0 + 1_200)
-    right = box(X0 + 600, Y0, X0 + 1_200, Y0 + 1_200)
-    rows = [
-        {"geometry": left, "circle_id": "LC1", "name": "西圈"},
-        {"geometry": right, "circle_id": "LC2", "name": "东圈"},
-    ]
-    return results(circles=layer("circles", rows), **options)
+    return results(circles=two_circles(), **options)
 
 
 @pytest.fixture(scope="module")
@@ -38,32 +30,8 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-def data_of(html: str) -> dict:
-    block = re.search(r'<script type="application/json" id="pj-data">(.*?)</script>', html, re.DOTALL)
-    assert block
-    return json.loads(block[1])
-
-
-def run(page: Page, body: str):
-    return page.evaluate(
-        '() => { const map = Object.entries(window).find(([k, v]) => k.startsWith("map_") && v && v.pujin)[1];'
-        f" {body} }}"
-    )
-
-
-def clicked(page: Page, layer: str) -> None:
-    """Click where a layer is drawn."""
-    x, y = run(
-        page,
-        f"const layer = {layer}; const p = map.latLngToContainerPoint(layer.getLatLng());"
-        " const s = layer.options.shift || [0, 0]; const box = map.getContainer().getBoundingClientRect();"
-        " return [p.x + s[0] + box.left, p.y + s[1] + box.top];",
-    )
-    page.mouse.click(x, y)
-
-
 def test_every_function_is_there_once_with_its_type_status_and_circle(result: Results) -> None:
-    data = data_of(facilities_map(result).html())
+    data = page_data(facilities_map(result).html())
     circles = [*data["circles"], ""]
     drawn = [
         (data["sites"][r[0]]["id"], data["types"][r[1] - 1]["id"], r[2], r[3], circles[r[10]])
@@ -95,7 +63,7 @@ def test_signs_and_clusters_stand_for_every_wanted_function(browser: Browser, la
     with visit(browser, html, tmp_path) as seen:
         page = seen.page
         page.wait_for_selector(".leaflet-container canvas")
-        functions = data_of(html)["functions"]
+        functions = page_data(html)["functions"]
         for zoom in (13, 14.5, 17):
             run(page, f"map.setZoom({zoom}, {{ animate: false }});")
             assert run(page, count) == len(functions)
@@ -108,7 +76,7 @@ def test_signs_and_clusters_stand_for_every_wanted_function(browser: Browser, la
 @pytest.mark.browser
 def test_choosing_by_suitability_type_status_and_circle(browser: Browser, result: Results, tmp_path) -> None:
     html = facilities_map(result).html()
-    data = data_of(html)
+    data = page_data(html)
     kind = {i + 1: t for i, t in enumerate(data["types"])}
     wanted = "return map.pujin.facilities.wanted();"
 
@@ -142,13 +110,13 @@ def test_a_click_on_a_cluster_zooms_in_and_a_card_names_all_functions(
     browser: Browser, result: Results, tmp_path
 ) -> None:
     html = facilities_map(result).html()
-    data = data_of(html)
+    data = page_data(html)
     with visit(browser, html, tmp_path) as seen:
         page = seen.page
         page.wait_for_selector(".leaflet-container canvas")
         run(page, "map.setZoom(14, { animate: false });")
         before = run(page, "return map.getZoom();")
-        clicked(page, "map.pujin.facilities.drawn().find((s) => s.options.count)")
+        click_on(page, "map.pujin.facilities.drawn().find((s) => s.options.count)")
         page.wait_for_function(
             f'Object.entries(window).find(([k, v]) => k.startsWith("map_") && v && v.pujin)[1].getZoom() > {before}'
         )
@@ -181,7 +149,7 @@ def test_hostile_names_are_text(browser: Browser, tmp_path) -> None:
             " sign.openPopup(); sign.openTooltip(); return [sign.getPopup().getElement().querySelector('h3').textContent,"
             " sign.getTooltip().getElement().querySelector('b').textContent]; });",
         )
-        names = [row[3] or "(无名称)" for row in data_of(html)["functions"]]
+        names = [row[3] or "(无名称)" for row in page_data(html)["functions"]]
         assert titles == [[name, name] for name in names]
         assert page.locator("#pj-circle option").nth(1).inner_text() == f"LC1 {PAYLOADS[0]}"
         assert page.locator("img, iframe").count() == 0

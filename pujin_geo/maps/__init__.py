@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def write_maps(results: "Results", folder: Path) -> list[Path]:
     """Write the maps of a study, each as one self-contained page, and return their paths.
 
-    One of all facilities, and one per suitability in official order.
+    Facilities, coverage, circles (where the study has them), and one per suitability in official order.
 
     Args:
         results: an analysed study.
@@ -33,8 +33,15 @@ def study_maps(results: "Results") -> "dict[str, StudyMap]":
     # folium is loaded only when maps are drawn
     from .all_facilities import facilities_map  # noqa: PLC0415
     from .basemap import background  # noqa: PLC0415
+    from .circles_map import circles_map  # noqa: PLC0415
+    from .coverage_map import coverage_map  # noqa: PLC0415
     from .facilities import suitability_map  # noqa: PLC0415
 
     shared = background(results.inputs)
-    maps = {"facilities": facilities_map(results, background=shared)}
+    maps = {
+        "facilities": facilities_map(results, background=shared),
+        "coverage": coverage_map(results, background=shared),
+    }
+    if len(results.inputs.circles):
+        maps["circles"] = circles_map(results, background=shared)
     return maps | {name: suitability_map(results, name, background=shared) for name in suitability_names}

@@ -62,6 +62,14 @@ def pack(geometry: gpd.GeoSeries, grid: Grid, *, simplify_m: float = 0.0) -> dic
     }
 
 
+def pack_whole(lines: NDArray[np.object_], crs: CRS) -> dict[str, Any]:
+    """Return lines whole and in order, one part each, on a grid of their own: ``grid`` and ``lines``."""
+    series = gpd.GeoSeries(lines, crs=crs)
+    west, south, east, north = series.total_bounds if len(lines) else (0.0, 0.0, 1.0, 1.0)
+    grid = grid_over((west - 1, south - 1, east + 1, north + 1), crs)
+    return {"grid": grid.as_json(), "lines": pack(series, grid)}
+
+
 def line_parts(
     geometry: gpd.GeoSeries, box: tuple[float, float, float, float], *, simplify_m: float = 0.0
 ) -> NDArray[np.object_]:

@@ -38,6 +38,20 @@ RATIO_CLASSES: tuple[tuple[float | None, str, Text], ...] = (
 )
 """Walk ÷ threshold up to which a class goes, colour, words; the verdict decides between met and not met."""
 
+RANK_CLASSES: tuple[tuple[int | None, str, Text], ...] = (
+    (10, "#8f1d1d", Text("第 1-10 位", "rank 1-10")),
+    (30, "#cf5b2e", Text("第 11-30 位", "rank 11-30")),
+    (80, "#eda65d", Text("第 31-80 位", "rank 31-80")),
+    (None, "#efd3a7", Text("其余", "the rest")),
+)
+"""Last rank of a class of gap areas, colour, words."""
+
+CIRCLE_COLOURS = ("#e9c46a", "#a3b18a", "#d8a48f", "#c3b1d9", "#9db4c0", "#b8c0e0", "#c9ada7", "#e0d8a8")
+"""Fill of living circles by their colour number; pale, for streets and names lie upon them."""
+
+MINUTE_COLOURS = {5: "#083d4a", 10: "#1f8a9d", 15: "#7cc3cd"}
+"""Streets by the minutes within which they are reached."""
+
 VERDICT_COLOURS = {"met": "#1f7a8c", "not_met": "#c8553d", "unknown": "#8a7fa8", "none": "#b5b5b5"}
 
 

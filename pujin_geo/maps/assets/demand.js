@@ -87,7 +87,7 @@ pujin.demandCard = function (data, judged, walks, i) {
   const basic = rows.filter((type) => type.basic);
   const met = basic.filter((type) => demand.verdicts[type.id][i] === "m");
   if (basic.length) card.append(pujin.element("p", "", `${text.reached}: ${met.length}${text.of}${basic.length}`));
-  const table = pujin.element("table");
+  const table = pujin.element("table", "pj-walks");
   for (const type of rows) {
     const [word, className] = words[demand.verdicts[type.id][i]];
     const walk = walks[type.id][i];

@@ -1,0 +1,263 @@
+"""The map of living circles: polygons, hubs, committees, the streets within 5, 10 and 15 minutes of each hub."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from ..access import access_points
+from ..catalogue import suitability_names
+from ..circles.show import RING_MINUTES, circle_card
+from ..definitions import DEFINITIONS
+from ..reach import origins_within, reach_streets
+from ..texts import Lang, Text
+from ..verdicts import demand_points, is_inside
+from ..walking_time import WALKERS, speed_note, walk_in_minutes, walk_minutes
+from .all_facilities import circle_names
+from .basemap import Background
+from .basemap import background as make_background
+from .figures import percent, whole
+from .packing import Grid, pack
+from .page import StudyMap, study_map
+from .palette import CIRCLE_COLOURS, MINUTE_COLOURS
+from .reached_streets import Edges, counting_facilities
+from .words import committee_names, page_texts
+
+if TYPE_CHECKING:
+    from ..results import Results
+
+MOST_GAPS = 8
+WALKER = WALKERS["default"]
+
+
+def circles_map(results: "Results", *, background: Background | None = None) -> StudyMap:
+    """Return the map of living circles of a study that has them.
+
+    Streets are coloured by the minutes on foot to the nearest hub, or to that of the circle chosen; a
+    click on a circle opens its card. Minutes rest on the stated speed of walking adults.
+
+    Args:
+        results: an analysed study.
+        background: from ``basemap.background``, where several maps share it; made here if absent.
+    """
+    lang, inputs = results.lang, results.inputs
+    shared = background or make_background(inputs)
+    circles = results.tables["circles"]
+    names = circle_names(circles)
+    hubs = _hubs(results)
+    edges = Edges(results.network, shared.grid.box)
+    labelled = replace(shared, labels=[*_labels(inputs.circles), *shared.labels])
+    title = Text(f"{inputs.study.name} · 社区生活圈", f"{inputs.study.name} · Living circles")
+    return study_map(
+        results,
+        labelled,
+        title=title.of(lang),
+        template="circles.html.j2",
+        words=_words(results, names),
+        data={
+            "circles": [
+                {
+                    "id": circle_id,
+                    "name": name,
+                    "colour": colour,
+                    "rings": _packed(inputs.circles, circle_id, shared.grid),
+                    "card": _card(results, circle_id, hubs, lang),
+                }
+                for circle_id, name, colour in zip(
+                    circles["circle_id"], names, _colours(inputs.circles), strict=True
+                )
+            ],
+            "hubs": [
+                [row.circle_id, row.name, round(row.lon, 6), round(row.lat, 6)] for row in hubs.itertuples()
+            ],
+            "edges": edges.as_json(),
+            "reach": _reaches(results, edges, hubs),
+            "minutes": [[minutes, MINUTE_COLOURS[minutes]] for minutes in RING_MINUTES],
+            "text": page_texts(
+                lang,
+                gaps=Text("未达标人数最多的类型", "types with most people not met"),
+                facilities=Text("现状设施", "existing facilities"),
+                hub=Text("中心", "hub"),
+                type=Text("类型", "type"),
+                notMetPeople=Text("未达标人数", "people not met"),
+                share=Text("覆盖率", "coverage"),
+            ),
+        },
+        scripts=("base.js", "signs.js", "streets.js", "circles.js"),
+        start="pujin.circles",
+    )
+
+
+def _hubs(results: "Results") -> pd.DataFrame:
+    """Return the hub of each circle that has one: ``circle_id``, ``facility_id``, name, place, access, people.
+
+    ``ways`` is the hub's access table; ``within`` the residents of the circle by minutes.
+    """
+    facilities, access = counting_facilities(results)
+    table = results.tables["facilities"].set_index("facility_id")
+    rows = []
+    demand, people, origins = _judged_people(results)
+    for circle in results.tables["circles"].itertuples():
+        at = np.flatnonzero((facilities["facility_id"] == circle.hub_facility_id).to_numpy())
+        if not len(at):
+            continue
+        hub = table.loc[circle.hub_facility_id]
+        ways = access[access["item"] == at[0]]
+        own = demand["circle_id"].to_numpy() == circle.circle_id
+        within = _people_within(results, origins, ways, np.where(own, people, 0.0))
+        rows.append(
+            (circle.circle_id, circle.hub_facility_id, hub["name"], hub["lon"], hub["lat"], ways, within)
+        )
+    columns = ["circle_id", "facility_id", "name", "lon", "lat", "ways", "within"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _judged_people(results: "Results") -> tuple[pd.DataFrame, Any, pd.DataFrame]:
+    """Return the judged residents, their number, and their ways onto the network."""
+    inputs = results.inputs
+    inside = is_inside(inputs.residents, inputs.boundary)
+    demand = results.tables["residents"][inside].reset_index(drop=True)
+    points = demand_points(inputs.residents[inside].reset_index(drop=True))
+    origins = access_points(results.network, points, max_snap_m=inputs.study.settings.max_snap_m)
+    return demand, demand["population"].to_numpy(dtype=float), origins
+
+
+def _limits_m() -> dict[int, float]:
+    return {minutes: walk_in_minutes(minutes, WALKER) for minutes in RING_MINUTES}
+
+
+def _people_within(
+    results: "Results", origins: pd.DataFrame, ways: pd.DataFrame, people: Any
+) -> dict[int, float]:
+    limits_m = _limits_m()
+    walks = origins_within(results.network, origins, ways, limit_m=max(limits_m.values()))
+    return {
+        minutes: float(people[walks.loc[walks["walk_m"] <= limit_m, "origin"]].sum())
+        for minutes, limit_m in limits_m.items()
+    }
+
+
+def _reaches(results: "Results", edges: Edges, hubs: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return, per circle and (under "") for all hubs together, the packed streets within each of the minutes.
+
+    Longest first, so that what is nearer is drawn over it.
+    """
+    found = {"": pd.concat(hubs["ways"].tolist())} if len(hubs) else {}
+    found |= dict(zip(hubs["circle_id"], hubs["ways"], strict=True))
+    limits_m = sorted(_limits_m().items(), reverse=True)
+    return {
+        circle_id: [
+            [minutes, edges.packed(reach_streets(results.network, ways, limit_m=limit_m))]
+            for minutes, limit_m in limits_m
+        ]
+        for circle_id, ways in found.items()
+    }
+
+
+def _packed(circles: gpd.GeoDataFrame, circle_id: str, grid: Grid) -> dict[str, Any]:
+    return pack(circles.geometry[circles["circle_id"] == circle_id], grid, simplify_m=0.5)
+
+
+def _colours(circles: gpd.GeoDataFrame) -> list[str]:
+    """Return the fill of each circle: by the layer's colour number, by position where it has none."""
+    position = pd.Series(np.arange(len(circles)), index=circles.index, dtype=float)
+    number = circles["colour"].fillna(position).astype(int)
+    return [CIRCLE_COLOURS[one % len(CIRCLE_COLOURS)] for one in number]
+
+
+def _labels(circles: gpd.GeoDataFrame) -> list[list[Any]]:
+    """Return the ids as labels; the names are long, and stand in the legend."""
+    points = circles.representative_point().to_crs(4326)
+    return [
+        [circle_id, round(float(point.x), 6), round(float(point.y), 6), "circle"]
+        for circle_id, point in zip(circles["circle_id"], points, strict=True)
+    ]
+
+
+def _card(results: "Results", circle_id: str, hubs: pd.DataFrame, lang: Lang) -> dict[str, Any]:
+    card = circle_card(results, circle_id)
+    gaps = card.gaps.head(MOST_GAPS)
+    counted = card.facilities.groupby("suitability", sort=False)["count"].sum()
+    return {
+        "title": card.title,
+        "figures": _figures(results, circle_id, hubs, lang),
+        "facilities": [
+            [name, int(counted.get(name, 0))] for name in (t.of(lang) for t in suitability_names.values())
+        ],
+        "gaps": [
+            [row.facility_name, whole(row.people_not_met), percent(row.coverage_share)]
+            for row in gaps.itertuples()
+            if row.people_not_met > 0
+        ],
+    }
+
+
+def _figures(results: "Results", circle_id: str, hubs: pd.DataFrame, lang: Lang) -> list[list[str]]:
+    """Return the figures of a circle as printed, each with its name."""
+    circle = results.tables["circles"].set_index("circle_id").loc[circle_id]
+    known = committee_names(results)
+    members = [known.get(one, one) for one in str(circle["committees"]).split(";") if one]
+    mine = hubs[hubs["circle_id"] == circle_id]
+    metres, minute = ("m", "min") if lang == "en" else ("米", "分钟")
+    rows = [
+        (Text("常住人口", "residents"), whole(circle["population"])),
+        (Text("面积", "area"), f"{circle['area_km2']:.2f} km²"),
+        (Text("居村委", "committees"), ", ".join(members) if lang == "en" else "、".join(members)),
+        (
+            Text("中心", "hub"),
+            mine["name"].iloc[0] if len(mine) else Text("无现状中心", "none open").of(lang),
+        ),
+    ]
+    for minutes in RING_MINUTES if len(mine) else ():
+        people = mine["within"].iloc[0][minutes]
+        share = people / circle["population"] if circle["population"] > 0 else float("nan")
+        rows.append(
+            (
+                Text(f"步行 {minutes} 分钟内可到中心", f"within {minutes} min of the hub"),
+                f"{whole(people)} ({percent(share)})",
+            )
+        )
+    farthest_m = circle["farthest_walk_m"]
+    if pd.notna(farthest_m):
+        longest = float(walk_minutes(np.array([farthest_m]), WALKER)[0])
+        rows.append(
+            (
+                Text("到中心最远步行", "farthest walk to the hub"),
+                f"{whole(farthest_m)} {metres} ({whole(longest)} {minute})",
+            )
+        )
+    return [[name.of(lang), value] for name, value in rows]
+
+
+def _words(results: "Results", names: list[str]) -> dict[str, Any]:
+    lang = results.lang
+    circles = results.tables["circles"]
+    limits = {minutes: f"{limit_m:,.0f}" for minutes, limit_m in _limits_m().items()}
+    texts = (
+        Text(
+            "生活圈边界为示意, 供内部讨论, 不是法定界线。",
+            "The borders of circles are schematic, for internal discussion, and have no legal force.",
+        ),
+        Text(
+            "道路按走到中心的时间着色: 含接入段, 在恰好等于时限处截断。未选生活圈时, 计到最近的中心。",
+            "Streets are coloured by the walk to the hub, access leg included, and cut exactly at the limit; to the "
+            "nearest hub while no circle is chosen.",
+        ),
+        speed_note(WALKER),
+        DEFINITIONS["coverage_share"],
+    )
+    return {
+        "circles": list(
+            zip(
+                circles["circle_id"],
+                names,
+                circles["population"].map(whole),
+                _colours(results.inputs.circles),
+                strict=True,
+            )
+        ),
+        "minutes": [(minutes, MINUTE_COLOURS[minutes], limits[minutes]) for minutes in RING_MINUTES],
+        "definitions": [text.of(lang) for text in texts],
+    }

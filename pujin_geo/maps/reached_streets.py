@@ -1,0 +1,102 @@
+"""The streets within a walk of each type's facilities, packed: the network once, and per type what of it is reached."""
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from ..access import access_facilities
+from ..network import Ints, Network
+from ..reach import reach_streets
+from ..verdicts import counts
+from .packing import Grid, pack, pack_bits, pack_shares, pack_uint32, pack_whole
+
+if TYPE_CHECKING:
+    from ..results import Results
+
+
+def counting_facilities(results: "Results") -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Return the facilities that count, and their ways onto the walking network."""
+    inputs = results.inputs
+    is_counting = counts(inputs, include_planned=results.include_planned)
+    facilities = inputs.facilities[is_counting].reset_index(drop=True)
+    snap_m = inputs.study.settings.max_snap_m
+    return facilities, access_facilities(results.network, facilities, inputs.entrances, max_snap_m=snap_m)
+
+
+class Edges:
+    """The edges of the walking network that lie in the drawn area, packed once for many reaches."""
+
+    def __init__(self, network: Network, box: tuple[float, float, float, float]) -> None:
+        inside = shapely.intersects(network.edge_geometry, shapely.box(*box))
+        self.network = network
+        self.chosen: Ints = np.flatnonzero(inside)
+        self._place = np.full(len(network.edge_geometry), -1, dtype=np.int64)
+        self._place[self.chosen] = np.arange(len(self.chosen))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the edges as lines, one part each, on a grid of their own that holds them whole."""
+        return pack_whole(self.network.edge_geometry[self.chosen], self.network.crs)
+
+    def packed(self, stretches: gpd.GeoDataFrame) -> dict[str, str]:
+        """Return stretches (from ``reach.reach_streets``): whole edges as bits, the others with their shares.
+
+        ``whole``: one bit per edge; ``edge``: ``uint32``; ``from``, ``to``: ``uint16``, 65,535 is the edge's end.
+        """
+        edge = stretches["edge"].to_numpy()
+        place = self._place[edge]
+        length_m = self.network.edge_length_m[edge]
+        from_share = stretches["from_m"].to_numpy() / length_m
+        to_share = stretches["to_m"].to_numpy() / length_m
+        drawn = place >= 0
+        is_whole = drawn & (from_share <= 0) & (to_share >= 1)
+        bits = np.zeros(len(self.chosen), dtype=bool)
+        bits[place[is_whole]] = True
+        rest = drawn & ~is_whole
+        return {
+            "whole": pack_bits(bits),
+            "edge": pack_uint32(place[rest]),
+            "from": pack_shares(from_share[rest]),
+            "to": pack_shares(to_share[rest]),
+        }
+
+
+def reach_by_type(
+    results: "Results",
+    edges: Edges,
+    facilities: gpd.GeoDataFrame,
+    access: pd.DataFrame,
+    types: pd.DataFrame,
+) -> dict[str, list[list[Any]]]:
+    """Return per type its thresholds, widest first, each with the packed streets within it."""
+    found = {}
+    for row in types.itertuples():
+        mine = np.flatnonzero((facilities["facility_type"] == row.facility_type).to_numpy())
+        ways = access[access["item"].isin(mine)]
+        found[row.facility_type] = [
+            [limit_m, edges.packed(reach_streets(results.network, ways, limit_m=limit_m))]
+            for limit_m in thresholds_m(row.threshold_urban_m, row.threshold_rural_m)
+        ]
+    return found
+
+
+def straight_areas(facilities: gpd.GeoDataFrame, types: pd.DataFrame, grid: Grid) -> dict[str, Any]:
+    """Return per type the area within its widest threshold by straight line, packed."""
+    found = {}
+    for row in types.itertuples():
+        mine = facilities.geometry[facilities["facility_type"] == row.facility_type].to_numpy()
+        limit_m = thresholds_m(row.threshold_urban_m, row.threshold_rural_m)[0]
+        area = shapely.union_all(shapely.buffer(mine, limit_m, quad_segs=16))
+        found[row.facility_type] = pack(gpd.GeoSeries([area], crs=facilities.crs), grid, simplify_m=0.5)
+    return found
+
+
+def thresholds_m(urban_m: float, rural_m: float) -> list[float]:
+    """Return the different thresholds of a type in metres, widest first.
+
+    >>> thresholds_m(500.0, 800.0), thresholds_m(300.0, float("nan"))
+    ([800.0, 500.0], [300.0])
+    """
+    return sorted({float(limit_m) for limit_m in (urban_m, rural_m) if pd.notna(limit_m)}, reverse=True)
