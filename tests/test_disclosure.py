@@ -1,0 +1,65 @@
+"""Small counts hidden in what is handed out."""
+
+import numpy as np
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+from street_town import evidence, street_town
+
+from pujin_geo.disclosure import suppressed
+
+
+def table(*rows: tuple[float, float, float, float]) -> pd.DataFrame:
+    columns = ["people", "people_met", "people_not_met", "people_unknown"]
+    made = pd.DataFrame(rows, columns=columns, dtype=float)
+    return made.assign(coverage_share=made["people_met"] / made["people"], people_basis="60+", circle_id="C1")
+
+
+def test_zero_and_five_are_shown_and_one_to_four_are_not() -> None:
+    shown = suppressed(table((5, 5, 0, 0), (14, 10, 4, 0), (1, 1, 0, 0)))
+    assert shown["people_not_met"].tolist() == [0, "<5", 0]
+    assert shown["people"].tolist() == [5, 15, "<5"]
+    assert shown["people_met"].tolist() == [5, 10, "<5"]
+
+
+def test_a_hidden_count_does_not_follow_from_the_share() -> None:
+    shown = suppressed(table((100, 97, 3, 0), (2000, 1997, 3, 0)))
+    assert np.isnan(shown["coverage_share"].iloc[0])
+    assert shown["coverage_share"].iloc[1] == 1.0
+    assert shown["people_basis"].tolist() == ["60+", "60+"]
+
+
+def test_the_limit_is_a_setting() -> None:
+    assert suppressed(table((20, 11, 9, 0)), smallest=10)["people_not_met"].tolist() == ["<10"]
+    untouched = table((20, 18, 2, 0))
+    pd.testing.assert_frame_equal(suppressed(untouched, smallest=0), untouched)
+
+
+def test_the_callers_table_stays_as_it_is() -> None:
+    made = table((100, 97, 3, 0))
+    before = made.copy()
+    suppressed(made)
+    pd.testing.assert_frame_equal(made, before)
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 30)] * 3), min_size=1, max_size=6))
+def test_no_small_count_is_left_and_none_can_be_subtracted(rows: list[tuple[int, int, int]]) -> None:
+    made = table(*((sum(parts), *parts) for parts in rows))
+    shown = suppressed(made)
+    for before, after in zip(made.itertuples(), shown.itertuples(), strict=True):
+        parts = [before.people_met, before.people_not_met, before.people_unknown]
+        small = [part for part in [*parts, before.people] if 0 < part < 5]
+        visible = [v for v in after[1:5] if not isinstance(v, str)]
+        assert not [v for v in visible if 0 < v < 5]
+        assert len(small) == 4 - len(visible)
+        if small:
+            assert all(v % 5 == 0 for v in visible)
+            assert np.isnan(after.coverage_share)
+
+
+def test_every_table_of_the_evidence_can_be_handed_out() -> None:
+    tables, _ = evidence(street_town())
+    for one in tables.values():
+        shown = suppressed(one)
+        assert shown.shape == one.shape
+        assert list(shown.columns) == list(one.columns)
