@@ -34,7 +34,7 @@ FONTS = (
 
 SHARE_CLASSES: tuple[tuple[float, str, str], ...] = (
     (0.0, "#fbf3e0", "#22303c"),
-    (0.2, "#dcdfc8", "#22303c"),
+    (0.2, "#d6dbc2", "#22303c"),
     (0.4, "#a3c2bd", "#22303c"),
     (0.6, "#5590a3", "#ffffff"),
     (0.8, "#124a6b", "#ffffff"),
