@@ -125,7 +125,9 @@ def top_gaps(results: "Results", *, most: int = MOST_GAPS) -> pd.DataFrame:
 def top_projects(results: "Results", *, most: int = MOST_PROJECTS) -> list[dict[str, Any]]:
     """Return the facilities under way that newly serve most people, then those that serve none."""
     projects = results.tables["projects"].sort_values("people_newly_served", ascending=False, kind="stable")
-    return _named(suppressed(projects.head(most)), results)
+    return _named(
+        suppressed(projects.head(most), smallest=results.inputs.study.settings.smallest_count_shown), results
+    )
 
 
 def _named(table: pd.DataFrame, results: "Results") -> list[dict[str, Any]]:

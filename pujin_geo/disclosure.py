@@ -20,13 +20,15 @@ def suppressed(table: pd.DataFrame, *, smallest: int = SMALLEST_SHOWN) -> pd.Dat
 
     Args:
         table: any table of the results; columns of people are known by their names.
-        smallest: the least count that is shown.
+        smallest: the least count that is shown (a study's ``settings.smallest_count_shown``); 0 shows all.
 
     >>> table = pd.DataFrame({"people": [50.0, 60.0], "people_met": [47.0, 60.0], "people_not_met": [3.0, 0.0],
     ...     "coverage_share": [0.94, 1.0]})
     >>> suppressed(table).values.tolist()
     [[50.0, 45.0, '<5', nan], [60.0, 60.0, 0.0, 1.0]]
     """
+    if smallest <= 0:
+        return table.copy()
     counts = [name for name in table.columns if is_count(table, name)]
     shares = [
         name for name in table.columns if "share" in str(name) and pd.api.types.is_float_dtype(table[name])

@@ -80,7 +80,11 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
         (
             "requirements",
             Text("写出需求清单", "Writing the requirements list"),
-            lambda: write_requirements(results, folder / "requirements.xlsx"),
+            lambda: write_requirements(
+                results,
+                folder / "requirements.xlsx",
+                smallest=results.inputs.study.settings.smallest_count_shown,
+            ),
         ),
         ("charts", Text("绘制图表", "Drawing charts"), lambda: write_charts(results, folder / "charts")),
         (

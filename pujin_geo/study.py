@@ -38,12 +38,15 @@ class Settings:
         join_crossings: lines that cross without a shared vertex meet (for plain centre-line drawings).
         surveyed: facility types that were searched for when the data were made: ``present`` (those in
             the facilities layer), ``all`` (every type of the catalogue) or a tuple of types.
+        smallest_count_shown: in pages and lists that are handed out, counts of people above 0 and below this
+            read "<5"; 0 shows every count.
     """
 
     max_snap_m: float = 150.0
     join_tolerance_m: float = 0.5
     join_crossings: bool = False
     surveyed: str | tuple[str, ...] = "present"
+    smallest_count_shown: int = 5
 
 
 @dataclass(frozen=True)
@@ -201,6 +204,14 @@ def _settings(path: Path, raw: dict[str, Any]) -> Settings:
             )
         values[key] = float(number)
     _typed(path, values, "join_crossings", bool, False)
+    smallest = values.get("smallest_count_shown", 0)
+    if isinstance(smallest, bool) or not isinstance(smallest, int) or not 0 <= smallest <= 1000:
+        raise SettingsError(
+            Text(
+                f"{path} [settings] smallest_count_shown = {smallest!r} 应为 0 到 1000 的整数 (人)。",
+                f"{path} [settings] smallest_count_shown = {smallest!r} should be a whole number of people, 0 to 1000.",
+            )
+        )
     if "surveyed" in values:
         values["surveyed"] = _surveyed(path, values["surveyed"])
     return Settings(**values)

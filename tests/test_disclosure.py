@@ -1,12 +1,17 @@
 """Small counts hidden in what is handed out."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from street_town import evidence, street_town
 
 from pujin_geo.disclosure import suppressed
+from pujin_geo.errors import SettingsError
+from pujin_geo.study import read_study, study_toml
 
 
 def table(*rows: tuple[float, float, float, float]) -> pd.DataFrame:
@@ -63,3 +68,22 @@ def test_every_table_of_the_evidence_can_be_handed_out() -> None:
         shown = suppressed(one)
         assert shown.shape == one.shape
         assert list(shown.columns) == list(one.columns)
+
+
+@pytest.mark.parametrize("value", ["-1", "2.5", "true", '"5"'])
+def test_a_limit_that_is_no_count_is_refused(value: str, tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text(
+        f'name = "x"\ncrs = "EPSG:32651"\n[settings]\nsmallest_count_shown = {value}\n', encoding="utf-8"
+    )
+    with pytest.raises(SettingsError, match="smallest_count_shown"):
+        read_study(tmp_path)
+
+
+def test_the_limit_of_a_study_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text(
+        'name = "x"\ncrs = "EPSG:32651"\n[settings]\nsmallest_count_shown = 10\n', encoding="utf-8"
+    )
+    study = read_study(tmp_path)
+    assert study.settings.smallest_count_shown == 10
+    (tmp_path / "study.toml").write_text(study_toml(study), encoding="utf-8")
+    assert read_study(tmp_path).settings == study.settings
