@@ -32,6 +32,7 @@ def study_maps(results: "Results") -> "dict[str, StudyMap]":
     """Return the maps of a study by file name, in the order in which they are read."""
     # folium is loaded only when maps are drawn
     from .all_facilities import facilities_map  # noqa: PLC0415
+    from .ask import ask_map  # noqa: PLC0415
     from .basemap import background  # noqa: PLC0415
     from .circles_map import circles_map  # noqa: PLC0415
     from .coverage_map import coverage_map  # noqa: PLC0415
@@ -44,4 +45,5 @@ def study_maps(results: "Results") -> "dict[str, StudyMap]":
     }
     if len(results.inputs.circles):
         maps["circles"] = circles_map(results, background=shared)
+    maps["ask"] = ask_map(results, background=shared)
     return maps | {name: suitability_map(results, name, background=shared) for name in suitability_names}

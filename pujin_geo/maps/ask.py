@@ -211,8 +211,22 @@ def _facilities(results: "Results", placed: Placed, types: pd.DataFrame, origin:
         "xyMm": _xy_mm(shapely.get_coordinates(demand_points(facilities)), origin),
         "shapes": _shapes(facilities.geometry.to_numpy(), origin),
         "ways": _ways(access),
+        "gatesMm": _gates(results, facilities, origin),
         "crossing": _crossing(results, "facilities", facilities["facility_id"]),
     }
+
+
+def _gates(results: "Results", facilities: gpd.GeoDataFrame, origin: Point) -> list[list[int]]:
+    """Return facility number, x and y (mm) of each entrance of its site: where the drawn route ends."""
+    entrances = results.inputs.entrances
+    sites = pd.DataFrame({"site_id": facilities["site_id"], "facility": np.arange(len(facilities))})
+    x, y = (
+        np.rint((v - o) * 1000)
+        for v, o in zip((entrances.geometry.x, entrances.geometry.y), origin, strict=True)
+    )
+    gates = pd.DataFrame({"site_id": entrances["site_id"], "x": x, "y": y}).merge(sites, on="site_id")
+    rows: list[list[int]] = gates[["facility", "x", "y"]].astype("int64").to_numpy().tolist()
+    return rows
 
 
 def _crossing(results: "Results", layer: str, ids: pd.Series) -> list[int]:

@@ -10,11 +10,17 @@ walking.SAME_PLACE_M = 0.001;
 
 walking.quantise = (metres) => Math.round(metres * walking.QUANTA_PER_M) / walking.QUANTA_PER_M;
 
-// As lengths are printed and held against thresholds.
-walking.toMm = (metres) => Math.round(metres * 1000) / 1000;
+// As lengths are printed and held against thresholds; halves go to the even millimetre, as in numpy.
+walking.toMm = function (metres) {
+  const scaled = metres * 1000;
+  const rounded = Math.round(scaled);
+  return (rounded - scaled === 0.5 && rounded % 2 ? rounded - 1 : rounded) / 1000;
+};
 
 walking.array = function (text, Kind) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
   return new Kind(bytes.buffer);
 };
 
@@ -89,12 +95,19 @@ walking.grid = function ({ x, y, vertexStart }) {
 
 walking.square = (grid, x, y) => [Math.floor((x - grid.west) / grid.side), Math.floor((y - grid.south) / grid.side)];
 
-// Nearest place of a segment: how far, and how far along it as a share.
-walking.toSegment = function (px, py, ax, ay, bx, by) {
-  const [dx, dy] = [bx - ax, by - ay];
+// How far along a segment, as a share, its place nearest to a point is.
+walking.shareOf = function (px, py, ax, ay, bx, by) {
+  const dx = bx - ax;
+  const dy = by - ay;
   const squared = dx * dx + dy * dy;
-  const share = squared > 0 ? Math.min(Math.max(((px - ax) * dx + (py - ay) * dy) / squared, 0), 1) : 0;
-  return { distance: Math.hypot(px - ax - share * dx, py - ay - share * dy), share };
+  return squared > 0 ? Math.min(Math.max(((px - ax) * dx + (py - ay) * dy) / squared, 0), 1) : 0;
+};
+
+walking.toSegment = function (px, py, ax, ay, bx, by) {
+  const share = walking.shareOf(px, py, ax, ay, bx, by);
+  const x = px - ax - share * (bx - ax);
+  const y = py - ay - share * (by - ay);
+  return Math.sqrt(x * x + y * y);
 };
 
 // Straight to the nearest place of the nearest street, null beyond the limit; of a tie (1 mm) the first edge.
@@ -106,16 +119,17 @@ walking.access = function (graph, x, y, maxSnap) {
   let best = Infinity;
   for (let ring = 0; ring <= furthest && best + walking.SAME_PLACE_M > (ring - 1) * grid.side; ring++) {
     walking.ringOf(grid, column, row, ring, (i) => {
-      const found = walking.toSegment(x, y, graph.x[i], graph.y[i], graph.x[i + 1], graph.y[i + 1]);
-      best = Math.min(best, found.distance);
-      near.push([grid.edgeOf[i], found.distance, i, found.share]);
+      const distance = walking.toSegment(x, y, graph.x[i], graph.y[i], graph.x[i + 1], graph.y[i + 1]);
+      best = Math.min(best, distance);
+      near.push([grid.edgeOf[i], distance, i]);
     });
   }
   if (!(walking.toMm(best) <= maxSnap)) return null;
   const tied = near.filter(([, distance]) => distance <= best + walking.SAME_PLACE_M);
   const edge = tied.reduce((least, one) => Math.min(least, one[0]), Infinity);
-  const [, leg, segment, share] = tied.filter((one) => one[0] === edge).sort((a, b) => a[1] - b[1] || a[2] - b[2])[0];
-  const offset = walking.quantise(walking.along(graph, edge, segment, share));
+  const [, leg, i] = tied.filter((one) => one[0] === edge).sort((a, b) => a[1] - b[1] || a[2] - b[2])[0];
+  const share = walking.shareOf(x, y, graph.x[i], graph.y[i], graph.x[i + 1], graph.y[i + 1]);
+  const offset = walking.quantise(walking.along(graph, edge, i, share));
   return { edge, offset: Math.min(offset, graph.length[edge]), span: 0, leg: walking.quantise(leg) };
 };
 
@@ -232,11 +246,15 @@ walking.nearestWay = function (graph, found, origin, ways) {
 walking.walks = function (graph, origins, ways, limit = Infinity) {
   const found = walking.search(graph, ways, limit);
   const onEdge = new Map();
-  for (const way of ways) onEdge.set(way.edge, [...(onEdge.get(way.edge) || []), way]);
+  for (const way of ways) {
+    if (onEdge.has(way.edge)) onEdge.get(way.edge).push(way);
+    else onEdge.set(way.edge, [way]);
+  }
   return Float64Array.from(origins, (origin) => {
     if (!origin) return Infinity;
-    const alongEdge = (onEdge.get(origin.edge) || []).map((way) => walking.between(origin, way));
-    return Math.min(walking.walkTo(graph, found, origin), ...alongEdge);
+    let walk = walking.walkTo(graph, found, origin);
+    for (const way of onEdge.get(origin.edge) || []) walk = Math.min(walk, walking.between(origin, way));
+    return walk;
   });
 };
 
@@ -288,12 +306,14 @@ walking.route = function (graph, found, origin, way) {
 // ---- Straight lines and verdicts
 
 // A shape is a list of rings of [x, y, x, y, …] and whether it is an area; a point is one ring of one vertex.
-walking.inside = function ({ rings, area }, x, y) {
+walking.inside = function ({ rings, area, box }, x, y) {
   let inside = false;
-  for (const ring of area ? rings : []) {
+  if (!area || x < box[0] || y < box[1] || x > box[2] || y > box[3]) return false;
+  for (const ring of rings) {
     for (let i = 0; i + 3 < ring.length; i += 2) {
-      const [ax, ay, bx, by] = [ring[i], ring[i + 1], ring[i + 2], ring[i + 3]];
-      if (ay > y !== by > y && x < ax + ((y - ay) / (by - ay)) * (bx - ax)) inside = !inside;
+      const ay = ring[i + 1];
+      const by = ring[i + 3];
+      if (ay > y !== by > y && x < ring[i] + ((y - ay) / (by - ay)) * (ring[i + 2] - ring[i])) inside = !inside;
     }
   }
   return inside;
@@ -302,24 +322,43 @@ walking.inside = function ({ rings, area }, x, y) {
 walking.toEdgeOf = function ({ rings }, x, y) {
   let best = Infinity;
   for (const ring of rings) {
-    if (ring.length === 2) best = Math.min(best, Math.hypot(x - ring[0], y - ring[1]));
-    for (let i = 0; i + 3 < ring.length; i += 2) {
-      best = Math.min(best, walking.toSegment(x, y, ring[i], ring[i + 1], ring[i + 2], ring[i + 3]).distance);
+    const last = Math.max(ring.length - 2, 1);  // a point is a piece without length
+    for (let i = 0; i < last; i += 2) {
+      const next = Math.min(i + 2, ring.length - 2);
+      best = Math.min(best, walking.toSegment(x, y, ring[i], ring[i + 1], ring[next], ring[next + 1]));
     }
   }
   return best;
 };
 
+// The place of a shape's edge that is nearest to a point.
+walking.nearestOn = function ({ rings }, x, y) {
+  let [nearest, least] = [null, Infinity];
+  for (const ring of rings) {
+    for (let i = 0; i < Math.max(ring.length - 2, 1); i += 2) {
+      const next = Math.min(i + 2, ring.length - 2);
+      const share = walking.shareOf(x, y, ring[i], ring[i + 1], ring[next], ring[next + 1]);
+      const place = [ring[i] + share * (ring[next] - ring[i]), ring[i + 1] + share * (ring[next + 1] - ring[i + 1])];
+      const apart = Math.hypot(place[0] - x, place[1] - y);
+      if (apart < least) [nearest, least] = [place, apart];
+    }
+  }
+  return nearest;
+};
+
 walking.straight = (shape, x, y) => (walking.inside(shape, x, y) ? 0 : walking.toEdgeOf(shape, x, y));
 
-// Whether one of the shapes is within a limit by straight line, to the millimetre.
-walking.anyWithin = function (shapes, x, y, limit) {
-  return shapes.some((shape) => {
-    const [west, south, east, north] = shape.box;
-    if (x < west - limit - 1 || x > east + limit + 1 || y < south - limit - 1 || y > north + limit + 1) return false;
-    return walking.toMm(walking.straight(shape, x, y)) <= limit;
-  });
+// No place of a shape is nearer than this.
+walking.atLeast = function ({ box }, x, y) {
+  const dx = Math.max(box[0] - x, x - box[2], 0);
+  const dy = Math.max(box[1] - y, y - box[3], 0);
+  return Math.sqrt(dx * dx + dy * dy);
 };
+
+// Whether one of the shapes is within a limit by straight line, to the millimetre.
+walking.anyWithin = (shapes, x, y, limit) => shapes.some((shape) => (
+  walking.atLeast(shape, x, y) <= limit + 1 && walking.toMm(walking.straight(shape, x, y)) <= limit
+));
 
 // The first line that applies decides, as in verdicts.py. `near`: a facility is within the threshold by straight
 // line; `offNear`: one that is not on the main network is; `edge`: walk to where a street leaves the data (off the

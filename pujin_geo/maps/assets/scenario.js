@@ -85,9 +85,10 @@ scenario.facilities = function (graph, packed) {
   const shapes = scenario.shapes(packed.shapes);
   const facilities = packed.name.map((name, key) => ({
     key, name, type: packed.type[key], x: xy[2 * key] / 1000, y: xy[2 * key + 1] / 1000, shape: shapes[key],
-    crosses: crossing.has(key), ways: [], isNew: false, moved: false,
+    crosses: crossing.has(key), ways: [], gates: [], isNew: false, moved: false,
   }));
   for (const way of scenario.ways(packed.ways)) facilities[way.item].ways.push(way);
+  for (const [key, x, y] of packed.gatesMm) facilities[key].gates.push([x / 1000, y / 1000]);
   for (const one of facilities) one.onMain = one.ways.some((way) => graph.onMain[way.edge]);
   return facilities;
 };
@@ -97,7 +98,7 @@ scenario.placed = function (world, facility, x, y) {
   const way = walking.access(world.graph, x, y, world.maxSnap);
   return {
     crosses: false, isNew: false, moved: false, ...facility, x, y, shape: scenario.shape([[x, y]]),
-    ways: way ? [way] : [], onMain: Boolean(way) && Boolean(world.graph.onMain[way.edge]),
+    ways: way ? [way] : [], gates: [], onMain: Boolean(way) && Boolean(world.graph.onMain[way.edge]),
   };
 };
 
@@ -207,10 +208,12 @@ scenario.ask = function (world, facilities, place) {
   const rows = world.types.map(() => ({ walk: Infinity, straight: Infinity, off: Infinity, facility: null, way: null, absent: true }));
   for (const facility of facilities) {
     const row = rows[facility.type];
-    const straight = walking.toMm(walking.straight(facility.shape, place.x, place.y));
     row.absent = false;
-    row.straight = Math.min(row.straight, straight);
-    if (!facility.onMain) row.off = Math.min(row.off, straight);
+    if (walking.atLeast(facility.shape, place.x, place.y) < row.straight + 1 || !facility.onMain) {
+      const straight = walking.toMm(walking.straight(facility.shape, place.x, place.y));
+      row.straight = Math.min(row.straight, straight);
+      if (!facility.onMain) row.off = Math.min(row.off, straight);
+    }
     const nearest = found && walking.nearestWay(graph, found, place.way, facility.ways);
     if (nearest && nearest.walk < row.walk) Object.assign(row, { ...nearest, facility });
   }
@@ -240,9 +243,9 @@ scenario.route = function (world, place, found, { facility, way }) {
   return [[place.x, place.y], ...line, scenario.legEnd(facility, line[line.length - 1], way)];
 };
 
-// A leg ends at the facility; at a gate or an edge, whose place is not on the page, it ends on the street.
+// Where the last leg ends: at a gate of the site, else at the facility or its edge, whichever is a leg away.
 scenario.legEnd = function (facility, entry, way) {
-  const isPoint = facility.shape.rings.length === 1 && facility.shape.rings[0].length === 2;
-  const leg = Math.hypot(facility.x - entry[0], facility.y - entry[1]);
-  return isPoint && Math.abs(leg - way.leg) < 0.5 ? [facility.x, facility.y] : entry;
+  const ends = facility.gates.length ? facility.gates : [walking.nearestOn(facility.shape, ...entry)];
+  const wrong = ([x, y]) => Math.abs(Math.hypot(x - entry[0], y - entry[1]) - way.leg);
+  return ends.reduce((best, end) => (wrong(end) < wrong(best) ? end : best));
 };
