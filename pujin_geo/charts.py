@@ -17,7 +17,6 @@ from markupsafe import Markup
 from .catalogue import is_uncertain, suitability_names
 from .coverage import ALL
 from .definitions import INTERNAL, SYNTHETIC
-from .disclosure import SMALLEST_SHOWN
 from .maps.figures import percent, whole
 from .maps.words import templates
 from .network import Floats
@@ -167,7 +166,8 @@ def _type_rows(results: "Results") -> list[dict[str, Any]]:
 def matrix_svg(results: "Results") -> Markup:
     """Return circles × types: the fill is the coverage share, a corner marks people that cannot be judged.
 
-    Cells hold the share in percent; a hatch and a dash mean that nobody of the group lives there.
+    Cells hold the share in percent; a hatch and a dash mean that nobody of the group lives there. Shares of fewer
+    people than the study's ``smallest_count_shown`` are not shown.
     """
     lang = results.lang
     table = results.tables["coverage"]
@@ -180,6 +180,7 @@ def matrix_svg(results: "Results") -> Markup:
         for n, (one, name) in enumerate(zip(ids, names, strict=True))
     ]
     rows, cells, groups = _type_rows(results), [], []
+    smallest = results.inputs.study.settings.smallest_count_shown
     y, group = top, ""
     for row in rows:
         if row["suitability"] != group:
@@ -189,7 +190,8 @@ def matrix_svg(results: "Results") -> Markup:
         row["y"] = y
         for column, circle_id in zip(columns, ids, strict=True):
             values = table.loc[(circle_id, row["facility_type"])]
-            cells.append(_cell(values, column["x"], y, f"{column['title']} · {row['name']}", lang))
+            cell = _cell(values, f"{column['title']} · {row['name']}", smallest, lang)
+            cells.append({"x": column["x"], "y": y, **cell})
         y += ROW_PX
     nothing = Text("没有参与判定的设施类型", "no facility type is judged").of(lang) if not rows else ""
     return _render(
@@ -218,28 +220,32 @@ def matrix_svg(results: "Results") -> Markup:
     )
 
 
-def _cell(values: pd.Series, x: float, y: float, where: str, lang: Lang) -> dict[str, Any]:
-    share, unknown = float(values["coverage_share"]), float(values["people_unknown"])
+def _cell(values: pd.Series, where: str, smallest: int, lang: Lang) -> dict[str, Any]:
+    share, unknown, people = (float(values[name]) for name in ("coverage_share", "people_unknown", "people"))
+    blank = {"fill": "", "ink": SOFT, "text": "—", "unknown": False}
     if math.isnan(share):
-        words = Text("无人可服务", "nobody to serve").of(lang)
-        return {
-            "x": x,
-            "y": y,
-            "fill": "",
-            "ink": SOFT,
-            "text": "—",
-            "unknown": False,
-            "title": f"{where}: {words}",
-        }
+        return blank | {"title": f"{where}: {Text('无人可服务', 'nobody to serve').of(lang)}"}
+    if people < smallest:
+        words = Text(f"服务人群不足 {smallest} 人, 不显示", f"fewer than {smallest} people, not shown").of(
+            lang
+        )
+        return blank | {"fill": "#ffffff", "text": f"<{smallest}", "title": f"{where}: {words}"}
     _, fill, ink = SHARE_CLASSES[share_class(share)]
     words = percent(share)
     if unknown > 0:
-        number = f"<{SMALLEST_SHOWN}" if unknown < SMALLEST_SHOWN else whole(unknown)
+        number = few(unknown, smallest)
         words += Text(f", {number} 人无法判定", f", {number} people unknown").of(lang)
-    return {
-        "x": x, "y": y, "fill": fill, "ink": ink, "text": "<1" if 0 < share < 0.01 else percent(share).removesuffix("%").split(".")[0],
-        "unknown": unknown > 0, "title": f"{where}: {words}",
-    }  # fmt: skip
+    text = "<1" if 0 < share < 0.01 else percent(share).removesuffix("%").split(".")[0]
+    return {"fill": fill, "ink": ink, "text": text, "unknown": unknown > 0, "title": f"{where}: {words}"}
+
+
+def few(people: float, smallest: int) -> str:
+    """Return a count of people, or that it is below what may be shown.
+
+    >>> few(3.0, 5), few(3.0, 0), few(0.0, 5)
+    ('<5', '3', '0')
+    """
+    return f"<{smallest}" if 0 < people < smallest else whole(people)
 
 
 def share_class(share: float) -> int:
@@ -453,8 +459,7 @@ def gaps_svg(results: "Results", *, most: int = MOST_AREAS) -> Markup:
     longest = float(table["shortfall_person_m"].max()) if len(table) else 1.0
     rows = []
     for number, one in enumerate(table.to_dict("records")):
-        people = one["population"]
-        shown = f"<{SMALLEST_SHOWN}" if 0 < people < SMALLEST_SHOWN else whole(people)
+        shown = few(one["population"], results.inputs.study.settings.smallest_count_shown)
         words = Text(
             f"{shown} 人, 缺必配 {one['must_have_missing']} 类",
             f"{shown} people lack {one['must_have_missing']} must-have types",

@@ -80,6 +80,16 @@ def test_unknown_is_a_mark_and_few_people_are_not_numbered() -> None:
     assert svg.count('h9v9z"') == 2  # the cell and the legend
 
 
+def test_shares_of_a_few_people_are_hidden_unless_the_study_shows_all() -> None:
+    homes = [home(700, 0, 9.0, pop_60_plus=4.0)]
+    types = [facility_type("shop", 500.0, group="60+")]
+    hidden = matrix_svg(analyse(one_street(homes=homes, types=types)))
+    assert "全部 · shop: 服务人群不足 5 人, 不显示" in titles(hidden)
+    assert "100%" not in hidden
+    shown = matrix_svg(analyse(one_street(homes=homes, types=types, settings={"smallest_count_shown": 0})))
+    assert "全部 · shop: 100%" in titles(shown)
+
+
 def test_percentiles_are_of_people_not_of_points(result: Results) -> None:
     spread = walk_spread(result).loc["shop"]
     assert spread[["p25_m", "p50_m", "p75_m", "p90_m"]].tolist() == [100.0, 100.0, 3000.0, 3000.0]
