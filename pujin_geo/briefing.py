@@ -178,7 +178,7 @@ def index_html(results: "Results") -> str:
         overview=overview_svg(results),
         classes=_class_rows(results),
         charts=charts(results),
-        actions=action_tables_in_words(results),
+        actions=action_tables_in_words(results, smallest=inputs.study.settings.smallest_count_shown),
         groups=_groups(results),
         marks=_marks(results),
         estimated=bool(inputs.residents["basis"].str.startswith("estimated").any()),
