@@ -144,11 +144,10 @@ def _merged(reach: csr_array, people: Floats) -> tuple[csr_array, Floats]:
     reach.sort_indices()
     reach.data[:] = 1.0
     kept: dict[bytes, tuple[int, float]] = {}
-    for point in range(reach.shape[0]):
-        mine = reach.indices[reach.indptr[point] : reach.indptr[point + 1]]
-        if len(mine) and people[point] > 0:
-            first, total = kept.get(mine.tobytes(), (point, 0.0))
-            kept[mine.tobytes()] = (first, total + float(people[point]))
+    for point in np.flatnonzero((np.diff(reach.indptr) > 0) & (people > 0)):
+        mine = reach.indices[reach.indptr[point] : reach.indptr[point + 1]].tobytes()
+        first, total = kept.get(mine, (int(point), 0.0))
+        kept[mine] = (first, total + float(people[point]))
     rows = [first for first, _ in kept.values()]
     return reach[rows], np.array([total for _, total in kept.values()])
 
@@ -372,6 +371,7 @@ def _best_rows(
             facts | nothing | {"gap_share": np.nan if whole <= 0 else 0.0, "optimality_gap_share": np.nan}
         ]
     rows = []
+    reach, people = _merged(reach, people)
     for count in range(1, most + 1):
         cover = maximal_cover(reach, people, count)
         if len(cover.chosen) < count:

@@ -158,3 +158,16 @@ def test_a_space_whose_area_is_unknown_says_so() -> None:
     case = case_of(long_street(types=types, spaces=[space(3000, 0, "K", None)]))
     assert space_options(case.whole, case.candidates)["fit"].tolist() == ["area_unknown"]
     assert needs_of(case)["space_id"].tolist() == ["K", ""]
+
+
+def test_the_gaps_table_says_where_each_row_belongs_and_what_lies_across() -> None:
+    types = [facility_type("shop", 500.0), facility_type("park", 300.0)]
+    shops = [shop(800, 100), shop(1990, 0, "park")]
+    tables = analyse(river(homes=[home(800, 0), home(300, 0, 4.0)], shops=shops, types=types)).tables
+    gaps = tables["gaps"].set_index(["demand_id", "facility_type"])
+    assert gaps["crossed"].to_dict() == {
+        ("h1", "shop"): "水面", ("h1", "park"): "", ("h2", "shop"): "", ("h2", "park"): "",
+    }  # fmt: skip
+    assert gaps.loc[("h1", "shop"), "detour_ratio"] == 17.0
+    assert gaps["area_id"].unique().tolist() == ["h2"]
+    assert set(tables["gap_areas"]["area_id"]) == {"h2"}
