@@ -120,11 +120,11 @@ def _sums(judged: Judged, now: Grid, ahead: dict[str, Grid]) -> dict[str, Floats
 
 
 def _scenarios(judged: Judged, today: Today) -> dict[str, Grid]:
-    inputs, network = judged.inputs, today.network
+    inputs = judged.inputs
     building = replace(inputs, facilities=_without(inputs.facilities, "planned"))
     grids = {
-        "under_construction": _opened(judged, building, network, "under_construction"),
-        "planned": _opened(judged, inputs, network, *UNDER_WAY),
+        "under_construction": _opened(judged, building, today),
+        "planned": _opened(judged, inputs, today),
     }
     opening = inputs.streets["status"].isin(UNDER_WAY) & inputs.streets["walkable"]
     grids["planned_with_streets"] = grids["planned"]
@@ -132,15 +132,17 @@ def _scenarios(judged: Judged, today: Today) -> dict[str, Grid]:
         later = _network(inputs, include_planned=True)
         placed = place(inputs, later, include_planned=True)
         grids["planned_with_streets"] = _grid(judged, later, placed, judged.types)
-    return {name: today.grid if grid is None else grid for name, grid in grids.items()}
+    return grids
 
 
-def _opened(judged: Judged, inputs: Inputs, network: Network, *statuses: str) -> Grid | None:
-    """Return the verdicts once facilities of the given statuses are open too; None if there is none."""
-    if not inputs.facilities["status"].isin(statuses).any():
-        return None
-    placed = place(inputs, network, include_planned=True)
-    return _grid(judged, network, placed, judged.types)
+def _opened(judged: Judged, inputs: Inputs, today: Today) -> Grid:
+    """Return the verdicts once the projects of the inputs are open too; other types stay as they are."""
+    coming = inputs.facilities.loc[inputs.facilities["status"].isin(UNDER_WAY), "facility_type"]
+    types = judged.types[judged.types["facility_type"].isin(coming)].reset_index(drop=True)
+    if types.empty:
+        return today.grid
+    placed = place(inputs, today.network, include_planned=True)
+    return today.grid.replacing(_grid(judged, today.network, placed, types))
 
 
 def _without(facilities: gpd.GeoDataFrame, status: str) -> gpd.GeoDataFrame:
