@@ -6,6 +6,7 @@ from gap_worlds import long_street
 from worlds import facility_type, home, one_street, shop
 
 from pujin_geo.analysis import analyse
+from pujin_geo.briefing import index_html
 from pujin_geo.requirements_book import REQUIREMENTS, action_tables_in_words, write_requirements
 from pujin_geo.results import Results
 
@@ -89,6 +90,9 @@ def test_the_briefing_says_the_same_in_words(result: Results) -> None:
     assert planned[3][0][:4] == ["shop", "1", "规划店", "0"]
     assert best[3][0][:3] == ["shop", "1", "空间K2"]
     assert best[3][0][3] == "<5"
+    page = index_html(result)
+    assert "规划点位评价" in page
+    assert "空间K2" in page
 
 
 def test_the_caller_keeps_the_tables(result: Results, tmp_path: Path) -> None:
