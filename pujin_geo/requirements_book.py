@@ -59,6 +59,7 @@ IS_BEST_WORDS: dict[str, Text] = {
     "yes": Text("是", "yes"),
     "no": Text("否", "no"),
     "unproven": Text("未证明", "not proven"),
+    "no_alternative": Text("无其他候选", "no alternative"),
 }
 
 YES_NO: dict[str, Text] = {"yes": Text("必配", "must-have"), "no": Text("", "")}

@@ -397,7 +397,8 @@ def planned_places(judged: Judged, candidates: Candidates) -> pd.DataFrame:
 
     For each type with planned facilities: the people whom these newly serve, beside the best choice of as many
     among all spaces that could host the type and the planned places themselves; then the candidate that adds
-    most once the planned ones stand, the people left, and the committee where most of them live.
+    most once the planned ones stand, the people left, and the committee where most of them live. ``is_best``:
+    ``yes``, ``no``, ``unproven`` (the search was cut off), ``no_alternative`` (no space could host the type).
 
     Args:
         judged: verdicts with today's facilities.
@@ -443,7 +444,7 @@ def _planned_row(
         "best_ids": ";".join(chosen["candidate_id"]),
         "best_names": ";".join(chosen["name"]),
         "best_people_newly_served": max(best.people, newly),
-        "is_best": ("yes" if best.status == "optimal" else "unproven") if is_best else "no",
+        "is_best": _is_best(best, is_best=is_best, has_alternative=len(fits) > 0),
         "share_of_best": newly / best.people if best.people > 0 else np.nan,
         "result": best.status if people.sum() > 0 else "nobody_lacks_it",
         "optimality_gap_share": best.gap_share,
@@ -452,6 +453,14 @@ def _planned_row(
         "worst_committee_id": worst,
         "worst_committee_people_left": float(by_committee.max()) if worst else 0.0,
     }
+
+
+def _is_best(best: Cover, *, is_best: bool, has_alternative: bool) -> str:
+    if not has_alternative:
+        return "no_alternative"
+    if not is_best:
+        return "no"
+    return "yes" if best.status == "optimal" else "unproven"
 
 
 def _next(table: pd.DataFrame, gain: Floats, fits: Ints) -> dict[str, object]:

@@ -220,6 +220,11 @@ def test_a_plan_as_good_as_the_best_is_the_best() -> None:
     assert row["best_ids"] == row["planned_ids"] == "P0/shop;P1/shop"
 
 
+def test_without_another_candidate_the_plan_is_not_called_the_best() -> None:
+    row = planned_case(1200.0, spaces=[])
+    assert (row["is_best"], row["candidates"], row["next_id"]) == ("no_alternative", 1, "")
+
+
 def test_planned_places_count_as_open_when_they_are_included() -> None:
     inputs = long_street(shops=[shop(0, 0), shop(3000, 0, status="planned")])
     case = case_of(inputs, include_planned=True)
