@@ -7,10 +7,12 @@ within the threshold of the type. The best choice of n spaces is the maximal cov
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
@@ -279,48 +281,52 @@ def space_options(judged: Judged, candidates: Candidates) -> pd.DataFrame:
     the group in reach; ``gap_share`` = newly served / not met. ``rank`` is within the type, ``rank_in_space``
     within the space; sure fits come before doubtful ones of equal people.
     """
-    parts = [_options_of_type(judged, candidates, column) for column in range(len(judged.types))]
-    parts = [part for part in parts if len(part)]
-    if not parts:
+    spaces = candidates.table[candidates.table["kind"] == "space"]
+    parts = [_options_of_type(judged, candidates, spaces, column) for column in range(len(judged.types))]
+    if not sum(len(part["space"]) for part in parts):
         return pd.DataFrame(columns=OPTION_COLUMNS)
-    table = pd.concat(parts, ignore_index=True)
-    by_space = table.assign(order=_fit_order(table)).sort_values(
-        ["people_newly_served", "order"], ascending=[False, True], kind="stable"
-    )
-    table["rank_in_space"] = by_space.groupby("space_id", sort=False).cumcount() + 1
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    chosen = spaces.iloc[columns.pop("space")].reset_index(drop=True)
+    types = judged.types.iloc[columns.pop("type")].reset_index(drop=True)
+    table = chosen.drop(columns="facility_type").assign(**columns)
+    table = table.rename(columns={"candidate_id": "space_id", "name": "space_name", "scope": "space_scope"})
+    for name in (*_TYPE_COLUMNS, "min_area_m2", "min_area_confidence"):
+        table[name] = types[name]
+    table["people_basis"] = table["facility_type"].map(judged.basis)
+    best_first = np.lexsort((_fit_order(columns["fit"]), -columns["people_newly_served"]))
+    by_space = table["space_id"].iloc[best_first]
+    table["rank_in_space"] = by_space.groupby(by_space, sort=False).cumcount() + 1
     return table[OPTION_COLUMNS]
 
 
-def _fit_order(table: pd.DataFrame) -> pd.Series:
-    return table["fit"].map({fit: number for number, fit in enumerate(FITS)})
+_TYPE_COLUMNS = ("facility_type", "suitability", "class", "must_have", "threshold_confidence")
 
 
-def _options_of_type(judged: Judged, candidates: Candidates, column: int) -> pd.DataFrame:
-    kind, grid = judged.types.iloc[column], judged.grid
-    spaces = candidates.table[candidates.table["kind"] == "space"]
-    table = spaces.assign(fit=fit_of(spaces, kind))
-    within = reach_of(candidates, judged, column).T[: len(spaces)]
-    people = judged.people[:, column]
-    table["people_newly_served"] = within @ (people * grid.not_met[:, column])
-    table["people_unknown_served"] = within @ (people * grid.unknown[:, column])
-    table["people_within"] = within @ (people * grid.judged[:, column])
+def _fit_order(fits: NDArray[np.object_]) -> Ints:
+    return np.array([FITS.index(fit) for fit in fits], dtype=np.int64)
+
+
+def _options_of_type(
+    judged: Judged, candidates: Candidates, spaces: pd.DataFrame, column: int
+) -> dict[str, NDArray[Any]]:
+    """Return columns of one type's options in their ranks; ``space`` and ``type`` are positions."""
+    grid, people = judged.grid, judged.people[:, column]
+    fits = np.array(fit_of(spaces, judged.types.iloc[column]), dtype=object)
+    kept = np.flatnonzero(fits != "")
+    within = reach_of(candidates, judged, column).T[kept]
+    newly = within @ (people * grid.not_met[:, column])
+    order = np.lexsort((_fit_order(fits[kept]), -newly))
     whole = float((people * grid.not_met[:, column]).sum())
-    table["gap_share"] = share(table["people_newly_served"].to_numpy(), np.array(whole))
-    table = table[table["fit"] != ""].rename(
-        columns={"candidate_id": "space_id", "name": "space_name", "scope": "space_scope"}
-    )
-    table = _with_type(table, kind, judged).assign(
-        min_area_m2=kind["min_area_m2"], min_area_confidence=kind["min_area_confidence"]
-    )
-    table["order"] = _fit_order(table)
-    table = table.sort_values(["people_newly_served", "order"], ascending=[False, True], kind="stable")
-    return table.assign(rank=np.arange(1, len(table) + 1))
-
-
-def _with_type(table: pd.DataFrame, kind: pd.Series, judged: Judged) -> pd.DataFrame:
-    names = ("facility_type", "suitability", "class", "must_have", "threshold_confidence")
-    columns = {name: kind[name] for name in names}
-    return table.assign(**columns, people_basis=judged.basis[kind["facility_type"]])
+    return {
+        "space": kept[order],
+        "type": np.full(len(kept), column),
+        "rank": np.arange(1, len(kept) + 1),
+        "fit": fits[kept][order],
+        "people_newly_served": newly[order],
+        "people_unknown_served": (within @ (people * grid.unknown[:, column]))[order],
+        "people_within": (within @ (people * grid.judged[:, column]))[order],
+        "gap_share": share(newly[order], np.array(whole)),
+    }
 
 
 def best_spaces(judged: Judged, candidates: Candidates, *, most: int = MOST_SPACES) -> pd.DataFrame:
@@ -345,8 +351,7 @@ def best_spaces(judged: Judged, candidates: Candidates, *, most: int = MOST_SPAC
 
 def _facts(judged: Judged, column: int, people: Floats) -> dict[str, object]:
     kind = judged.types.iloc[column]
-    names = ("facility_type", "suitability", "class", "must_have", "threshold_confidence")
-    return {name: kind[name] for name in names} | {
+    return {name: kind[name] for name in _TYPE_COLUMNS} | {
         "people_basis": judged.basis[kind["facility_type"]],
         "people_not_met": float(people.sum()),
     }
