@@ -50,12 +50,17 @@ def reach_streets(network: Network, ways: pd.DataFrame, *, limit_m: float) -> gp
     >>> reach_streets(network, shop, limit_m=80)[["edge", "from_m", "to_m"]].values.tolist()
     [[0.0, 0.0, 100.0], [1.0, 0.0, 30.0]]
     """
-    _refuse_length(limit_m, "limit_m", least=0.0)
-    stretches = _stretches(network, ways, limit_m)
+    stretches = reach_stretches(network, ways, limit_m=limit_m)
     edge = stretches["edge"].to_numpy()
     line = _cut(network, edge, stretches["from_m"].to_numpy(), stretches["to_m"].to_numpy())
     stretches.insert(1, "street", network.edge_street[edge])
     return gpd.GeoDataFrame(stretches, geometry=line, crs=network.crs)
+
+
+def reach_stretches(network: Network, ways: pd.DataFrame, *, limit_m: float) -> pd.DataFrame:
+    """Return ``edge``, ``from_m`` and ``to_m`` of ``reach_streets`` without the lines."""
+    _refuse_length(limit_m, "limit_m", least=0.0)
+    return _stretches(network, ways, limit_m)
 
 
 def origins_within(

@@ -9,9 +9,9 @@ import pandas as pd
 
 from ..access import access_points
 from ..catalogue import suitability_names
-from ..circles.show import RING_MINUTES, circle_card
+from ..circles.show import RING_MINUTES
 from ..definitions import DEFINITIONS
-from ..reach import origins_within, reach_streets
+from ..reach import origins_within, reach_stretches
 from ..texts import Lang, Text
 from ..verdicts import demand_points, is_inside
 from ..walking_time import WALKERS, speed_note, walk_in_minutes, walk_minutes
@@ -47,6 +47,7 @@ def circles_map(results: "Results", *, background: Background | None = None) -> 
     circles = results.tables["circles"]
     names = circle_names(circles)
     hubs = _hubs(results)
+    cards = _cards(results, hubs, names)
     edges = Edges(results.network, shared.grid.box)
     labelled = replace(shared, labels=[*_labels(inputs.circles), *shared.labels])
     title = Text(f"{inputs.study.name} · 社区生活圈", f"{inputs.study.name} · Living circles")
@@ -63,7 +64,7 @@ def circles_map(results: "Results", *, background: Background | None = None) -> 
                     "name": name,
                     "colour": colour,
                     "rings": _packed(inputs.circles, circle_id, shared.grid),
-                    "card": _card(results, circle_id, hubs, lang),
+                    "card": cards[circle_id],
                 }
                 for circle_id, name, colour in zip(
                     circles["circle_id"], names, _colours(inputs.circles), strict=True
@@ -149,7 +150,7 @@ def _reaches(results: "Results", edges: Edges, hubs: pd.DataFrame) -> dict[str, 
     limits_m = sorted(_limits_m().items(), reverse=True)
     return {
         circle_id: [
-            [minutes, edges.packed(reach_streets(results.network, ways, limit_m=limit_m))]
+            [minutes, edges.packed(reach_stretches(results.network, ways, limit_m=limit_m))]
             for minutes, limit_m in limits_m
         ]
         for circle_id, ways in found.items()
@@ -176,21 +177,30 @@ def _labels(circles: gpd.GeoDataFrame) -> list[list[Any]]:
     ]
 
 
-def _card(results: "Results", circle_id: str, hubs: pd.DataFrame, lang: Lang) -> dict[str, Any]:
-    card = circle_card(results, circle_id)
-    gaps = card.gaps.head(MOST_GAPS)
-    counted = card.facilities.groupby("suitability", sort=False)["count"].sum()
+def _cards(results: "Results", hubs: pd.DataFrame, names: list[str]) -> dict[str, dict[str, Any]]:
+    """Return the card of each circle: figures, open facilities by suitability, types with most people not met."""
+    lang = results.lang
+    type_name = results.inputs.catalogue.set_index("facility_type")["name_en" if lang == "en" else "name_zh"]
+    table = results.tables["facilities"]
+    opened = table[table["status"] == "existing"].groupby(["circle_id", "suitability"]).size()
+    coverage = results.tables["coverage"]
+    gaps = coverage[(coverage["scope"] == "all") & (coverage["people_not_met"] > 0)]
+    gaps = gaps.sort_values(["people_not_met", "facility_type"], ascending=[False, True], kind="stable")
+    of_circle = dict(iter(gaps.groupby("circle_id")))
     return {
-        "title": card.title,
-        "figures": _figures(results, circle_id, hubs, lang),
-        "facilities": [
-            [name, int(counted.get(name, 0))] for name in (t.of(lang) for t in suitability_names.values())
-        ],
-        "gaps": [
-            [row.facility_name, whole(row.people_not_met), percent(row.coverage_share)]
-            for row in gaps.itertuples()
-            if row.people_not_met > 0
-        ],
+        circle_id: {
+            "title": name,
+            "figures": _figures(results, circle_id, hubs, lang),
+            "facilities": [
+                [text.of(lang), int(opened.get((circle_id, key), 0))]
+                for key, text in suitability_names.items()
+            ],
+            "gaps": [
+                [type_name[row.facility_type], whole(row.people_not_met), percent(row.coverage_share)]
+                for row in of_circle.get(circle_id, gaps.iloc[:0]).head(MOST_GAPS).itertuples()
+            ],
+        }
+        for circle_id, name in zip(results.tables["circles"]["circle_id"], names, strict=True)
     }
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..catalogue import UNCERTAIN, confidence_names, is_uncertain
 from ..definitions import DEFINITIONS
@@ -101,15 +102,28 @@ def legend_words(lang: Lang) -> dict[str, Any]:
 
 def verdict_letters(results: "Results", facility_types: list[str]) -> dict[str, str]:
     """Return, per type, one letter per row of the residents table: m, n, u, or - where it is not judged."""
-    order = results.tables["residents"]["demand_id"]
-    distances = results.tables["distances"]
-    letters = distances["verdict"].map(VERDICT_LETTERS)
-    found = {}
-    for facility_type in facility_types:
-        mine = (distances["facility_type"] == facility_type).to_numpy()
-        by_point = pd.Series(letters[mine].to_numpy(), index=distances["demand_id"][mine])
-        found[facility_type] = "".join(by_point.reindex(order).fillna(NOT_JUDGED))
-    return found
+    letters = results.tables["distances"]["verdict"].map(VERDICT_LETTERS)
+    laid_out = _laid_out(results, facility_types, letters.to_numpy(dtype="U1"), NOT_JUDGED)
+    return {name: "".join(row) for name, row in zip(facility_types, laid_out, strict=True)}
+
+
+def _laid_out(
+    results: "Results", facility_types: list[str], values: NDArray[Any], blank: Any
+) -> NDArray[Any]:
+    """Return (types, residents) what the rows of ``distances`` hold; ``blank`` where there is no row."""
+    residents, distances = results.tables["residents"], results.tables["distances"]
+    point = pd.Index(residents["demand_id"]).get_indexer(distances["demand_id"])
+    kind = pd.Index(facility_types).get_indexer(distances["facility_type"])
+    laid_out = np.full((len(facility_types), len(residents)), blank, dtype=values.dtype)
+    laid_out[kind[kind >= 0], point[kind >= 0]] = values[kind >= 0]
+    return laid_out
+
+
+def _whole_metres(results: "Results", facility_types: list[str], column: str) -> dict[str, str]:
+    """Return, per type, a column of lengths of ``distances`` packed as whole metres."""
+    values = results.tables["distances"][column].to_numpy(dtype=float)
+    laid_out = _laid_out(results, facility_types, values, np.nan)
+    return {name: pack_uint16(row) for name, row in zip(facility_types, laid_out, strict=True)}
 
 
 def demand_layer(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
@@ -118,14 +132,8 @@ def demand_layer(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
     Walks are whole metres; those of 65,535 m and more, and absent ones, are 65,535.
     """
     residents = results.tables["residents"]
-    distances = results.tables["distances"]
     judged = types.loc[types["judged"], "facility_type"].tolist()
     committees = committee_names(results)
-    walks = {}
-    for facility_type in judged:
-        mine = distances[distances["facility_type"] == facility_type]
-        walk_m = mine.set_index("demand_id")["walk_m"].reindex(residents["demand_id"])
-        walks[facility_type] = pack_uint16(walk_m.to_numpy(dtype=float))
     names = residents["name"].where(residents["name"].str.strip() != "", residents["demand_id"])
     return {
         "lon": residents["lon"].round(6).tolist(),
@@ -135,7 +143,7 @@ def demand_layer(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
         "people": residents["population"].round(1).tolist(),
         "inside": [int(value) for value in residents["inside_boundary"]],
         "verdicts": verdict_letters(results, judged),
-        "walks": walks,
+        "walks": _whole_metres(results, judged, "walk_m"),
     }
 
 
@@ -145,17 +153,16 @@ def detail_layer(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
     Straight distances are whole metres as in ``demand_layer``; a cause is a digit, its place in ``CAUSES``, or
     ``-`` for none.
     """
-    order = results.tables["residents"]["demand_id"]
-    distances = results.tables["distances"]
+    judged = types.loc[types["judged"], "facility_type"].tolist()
     code = {cause: str(number) for number, cause in enumerate(CAUSES)}
-    straight, causes = {}, {}
-    for facility_type in types.loc[types["judged"], "facility_type"]:
-        mine = distances[distances["facility_type"] == facility_type].set_index("demand_id")
-        mine = mine[["straight_m", "cause"]].reindex(order)
-        straight[facility_type] = pack_uint16(mine["straight_m"].to_numpy(dtype=float))
-        causes[facility_type] = "".join(code.get(one, NOT_JUDGED) for one in mine["cause"])
+    codes = results.tables["distances"]["cause"].map(code).fillna(NOT_JUDGED).to_numpy(dtype="U1")
+    causes = _laid_out(results, judged, codes, NOT_JUDGED)
     rural = results.tables["residents"]["scope"] == "rural"
-    return {"rural": [int(one) for one in rural], "straight": straight, "causes": causes}
+    return {
+        "rural": [int(one) for one in rural],
+        "straight": _whole_metres(results, judged, "straight_m"),
+        "causes": {name: "".join(row) for name, row in zip(judged, causes, strict=True)},
+    }
 
 
 def threshold_words(row: dict[str, Any], lang: Lang) -> str:

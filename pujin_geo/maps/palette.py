@@ -38,6 +38,9 @@ RATIO_CLASSES: tuple[tuple[float | None, str, Text], ...] = (
 )
 """Walk ÷ threshold up to which a class goes, colour, words; the verdict decides between met and not met."""
 
+CHANGE_COLOURS = {"gained": "#e0a100", "lost": "#111111"}
+"""Ring around a demand point that gains or loses a type, or reaches more or fewer basic types."""
+
 RANK_CLASSES: tuple[tuple[int | None, str, Text], ...] = (
     (10, "#8f1d1d", Text("第 1-10 位", "rank 1-10")),
     (30, "#cf5b2e", Text("第 11-30 位", "rank 11-30")),

@@ -9,7 +9,7 @@ import shapely
 
 from ..access import access_facilities
 from ..network import Ints, Network
-from ..reach import reach_streets
+from ..reach import reach_stretches
 from ..verdicts import counts
 from .packing import Grid, pack, pack_bits, pack_shares, pack_uint32, pack_whole
 
@@ -40,8 +40,8 @@ class Edges:
         """Return the edges as lines, one part each, on a grid of their own that holds them whole."""
         return pack_whole(self.network.edge_geometry[self.chosen], self.network.crs)
 
-    def packed(self, stretches: gpd.GeoDataFrame) -> dict[str, str]:
-        """Return stretches (from ``reach.reach_streets``): whole edges as bits, the others with their shares.
+    def packed(self, stretches: pd.DataFrame) -> dict[str, str]:
+        """Return stretches (from ``reach.reach_stretches``): whole edges as bits, the others with their shares.
 
         ``whole``: one bit per edge; ``edge``: ``uint32``; ``from``, ``to``: ``uint16``, 65,535 is the edge's end.
         """
@@ -76,7 +76,7 @@ def reach_by_type(
         mine = np.flatnonzero((facilities["facility_type"] == row.facility_type).to_numpy())
         ways = access[access["item"].isin(mine)]
         found[row.facility_type] = [
-            [limit_m, edges.packed(reach_streets(results.network, ways, limit_m=limit_m))]
+            [limit_m, edges.packed(reach_stretches(results.network, ways, limit_m=limit_m))]
             for limit_m in thresholds_m(row.threshold_urban_m, row.threshold_rural_m)
         ]
     return found

@@ -161,7 +161,15 @@ pujin.firstView = function (map, bounds) {
   show();
 };
 
+// Escape closes a card wherever the focus is: Leaflet itself listens on the map only.
+pujin.escape = function (map) {
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") map.closePopup();
+  });
+};
+
 pujin.start = function (map, data) {
+  pujin.escape(map);
   const details = document.getElementById("pj-details");
   const narrow = window.matchMedia("(max-width: 760px)");
   const fold = () => { details.open = !narrow.matches; };

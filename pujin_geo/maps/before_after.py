@@ -1,0 +1,174 @@
+"""Today beside the day when everything under construction or planned is open: two maps that move together."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..network import build_network
+from ..outlook import UNDER_WAY
+from ..texts import Lang, Text
+from ..verdicts import judge, place
+from ..verdicts import judged_types as thresholds_of
+from .all_facilities import all_functions, function_rows, type_json
+from .basemap import Background
+from .basemap import background as make_background
+from .coverage import definition_words, demand_layer, legend_words, uncertain_marks
+from .coverage_map import coverage_types
+from .figures import percent, whole
+from .page import StudyMap, study_map
+from .palette import CHANGE_COLOURS, DEMAND_CLASSES, VERDICT_COLOURS
+from .words import STATUSES, page_texts
+
+if TYPE_CHECKING:
+    from ..inputs import Inputs
+    from ..results import Results
+
+
+def has_projects(inputs: "Inputs") -> bool:
+    """Return whether anything is under construction or planned: a facility, or a street to walk on."""
+    streets = inputs.streets
+    opening = streets["status"].isin(UNDER_WAY) & streets["walkable"].astype(bool)
+    return bool(inputs.facilities["status"].isin(UNDER_WAY).any() or opening.any())
+
+
+def before_after_map(results: "Results", *, background: Background | None = None) -> StudyMap:
+    """Return two maps side by side that move together: today, and with everything under way open.
+
+    Verdicts of each demand point on both sides; the figures of the whole study come from the
+    ``outlook`` table, scenario ``planned_with_streets``.
+
+    Args:
+        results: an analysed study, with or without what is planned.
+        background: from ``basemap.background``, where several maps share it; made here if absent.
+    """
+    lang, inputs = results.lang, results.inputs
+    shared = background or make_background(inputs)
+    types = coverage_types(results)
+    today, later = both_distances(results)
+    before, after = (demand_layer(_with(results, one), types) for one in (today, later))
+    functions = all_functions(results)
+    circle_ids = results.tables["circles"]["circle_id"].tolist()
+    outlook = _whole_outlook(results)
+    title = Text(f"{inputs.study.name} · 建成前后", f"{inputs.study.name} · Before and after")
+    return study_map(
+        results,
+        shared,
+        title=title.of(lang),
+        template="before_after.html.j2",
+        words=_words(results, types, outlook),
+        data={
+            "types": [
+                type_json(row, lang) | {"basic": row["class"] == "basic", "judged": bool(row["judged"])}
+                for row in types.to_dict("records")
+            ],
+            "functions": function_rows(functions, types, circle_ids),
+            "sites": [{"id": one, "others": []} for one in functions["site_id"].drop_duplicates()],
+            "projects": _project_rows(results, functions),
+            "changing": outlook["facility_type"].tolist(),
+            "demand": before,
+            "after": {"verdicts": after["verdicts"], "walks": after["walks"]},
+            "classes": [[bound, colour] for bound, colour, _ in DEMAND_CLASSES],
+            "verdictColours": VERDICT_COLOURS,
+            "changeColours": CHANGE_COLOURS,
+            "statuses": {key: text.of(lang) for key, text in STATUSES.items()},
+            "text": _texts(lang),
+        },
+        scripts=("base.js", "signs.js", "demand.js", "streets.js", "before_after.js"),
+        start="pujin.beforeAfter",
+    )
+
+
+def both_distances(results: "Results") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the ``distances`` table today and with everything under way open; one of them is the results' own."""
+    mine = results.tables["distances"]
+    other = _distances(results, include_planned=not results.include_planned)
+    return (other, mine) if results.include_planned else (mine, other)
+
+
+def _distances(results: "Results", *, include_planned: bool) -> pd.DataFrame:
+    inputs = results.inputs
+    settings = inputs.study.settings
+    network = build_network(
+        inputs.streets,
+        join_tolerance_m=settings.join_tolerance_m,
+        join_crossings=settings.join_crossings,
+        include_planned=include_planned,
+    )
+    types, _ = thresholds_of(inputs)
+    return judge(network, place(inputs, network, include_planned=include_planned), types)
+
+
+def _with(results: "Results", distances: pd.DataFrame) -> "Results":
+    return replace(results, tables=results.tables | {"distances": distances})
+
+
+def _whole_outlook(results: "Results") -> pd.DataFrame:
+    """Return the outlook of the whole study: the types that a project or a new street changes."""
+    outlook = results.tables["outlook"]
+    return outlook[outlook["place_kind"] == "all"].reset_index(drop=True)
+
+
+def _project_rows(results: "Results", functions: pd.DataFrame) -> dict[str, list[str]]:
+    """Return, by position among the functions, the people newly served and within reach of each project."""
+    projects = results.tables["projects"]
+    at = pd.Index(functions["facility_id"]).get_indexer(projects["facility_id"])
+    return {
+        str(int(position)): [whole(row.people_newly_served), whole(row.people_within)]
+        for position, row in zip(at, projects.itertuples(), strict=True)
+        if position >= 0
+    }
+
+
+def _words(results: "Results", types: pd.DataFrame, outlook: pd.DataFrame) -> dict[str, Any]:
+    lang = results.lang
+    name = types.set_index("facility_type")["name_en" if lang == "en" else "name_zh"]
+    scenario = "planned_with_streets"
+    rows = [
+        {
+            "id": row["facility_type"],
+            "name": name[row["facility_type"]],
+            "projects": int(row["projects"]),
+            "met_today": whole(row["people_met_today"]),
+            "share_today": percent(row["coverage_share_today"]),
+            "met_then": whole(row[f"people_met_{scenario}"]),
+            "share_then": percent(row[f"coverage_share_{scenario}"]),
+            "newly": whole(row[f"people_newly_served_{scenario}"]),
+            "cleared": whole(row[f"people_cleared_{scenario}"]),
+            "lost": whole(row[f"people_lost_{scenario}"]),
+        }
+        for row in outlook.to_dict("records")
+    ]
+    facilities = results.inputs.facilities["status"].isin(UNDER_WAY).sum()
+    texts = (
+        Text(
+            "左: 仅现状设施和现状道路。右: 在建、规划的设施和道路全部建成; 不是现状覆盖率。",
+            "Left: facilities and streets of today. Right: those under construction or planned are open too; this is "
+            "not today's coverage.",
+        ),
+        Text(
+            "新增达标: 现在未达标、建成后达标; 转为可判定: 现在无法判定、建成后达标; 失去: 新路改变了最近的道路, 现在达标、建成后不再达标。",
+            "Newly served: not met today, met then. Cleared: unknown today, met then. Lost: met today, no longer then, "
+            "as a new street changes which street is nearest.",
+        ),
+    )
+    return {
+        "rows": rows,
+        "projects": int(facilities),
+        "changes": CHANGE_COLOURS,
+        "marks": uncertain_marks(types, lang),
+        "definitions": [*(text.of(lang) for text in texts), *definition_words(results)[:-1]],
+        **legend_words(lang),
+    }
+
+
+def _texts(lang: Lang) -> dict[str, str]:
+    return page_texts(
+        lang,
+        before=Text("现状", "today"),
+        later=Text("在建、规划建成后", "with projects open"),
+        unchanged=Text("此处没有变化", "nothing changes here"),
+        changed=Text("此处的变化", "what changes here"),
+        newlyServed=Text("新增达标人数", "people newly served"),
+        within=Text("标准内人数", "people within the threshold"),
+    )

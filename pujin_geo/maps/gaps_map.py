@@ -1,0 +1,296 @@
+"""The map of gaps: ranked areas, who lacks what and why, the way round of a detour, idle spaces that could help."""
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from ..definitions import DEFINITIONS
+from ..network import Ints
+from ..routes import walking_routes
+from ..siting import CHOOSABLE
+from ..texts import Lang, Text
+from ..verdicts import demand_points, place
+from .all_facilities import numbered_types
+from .basemap import Background
+from .basemap import background as make_background
+from .coverage import CAUSE_WORDS, uncertain_marks
+from .coverage_map import coverage_types
+from .facilities import number_or_none
+from .figures import whole
+from .packing import pack_whole
+from .page import StudyMap, study_map
+from .palette import RANK_CLASSES
+from .words import committee_names, page_texts
+
+if TYPE_CHECKING:
+    from ..results import Results
+
+AROUND_M = 45.0
+"""Margin around the demand points of an area, so that one point has an area as well."""
+
+MOST_OPTIONS = 6
+GAP_CAUSES = ("too_far", "detour", "no_facility")
+
+FITS: dict[str, Text] = {
+    "fits": Text("面积够", "large enough"),
+    "no_minimum": Text("没有面积下限", "no minimum is known"),
+    "area_unknown": Text("面积不详", "its area is unknown"),
+}
+
+
+def gaps_map(results: "Results", *, background: Background | None = None) -> StudyMap:
+    """Return the map of gap areas, ranked over all types or for one chosen in the map.
+
+    A click on an area shows its people, the types they lack and why; where the greatest of its gaps is
+    a detour, the straight line and the real walk. Idle spaces show which types they could take in.
+
+    Args:
+        results: an analysed study.
+        background: from ``basemap.background``, where several maps share it; made here if absent.
+    """
+    lang, inputs = results.lang, results.inputs
+    shared = background or make_background(inputs)
+    types = numbered_types(inputs.catalogue)
+    areas = results.tables["gap_areas"]
+    members = _members(results)
+    spaces = _spaces(results, types)
+    title = Text(f"{inputs.study.name} · 步行缺口", f"{inputs.study.name} · Walking gaps")
+    return study_map(
+        results,
+        shared,
+        title=title.of(lang),
+        template="gaps.html.j2",
+        words=_words(results, areas, spaces),
+        data={
+            "types": [_type_json(row, lang) for row in types.to_dict("records")],
+            "areas": _area_rows(results, areas),
+            "outlines": pack_whole(_outlines(results, areas, members), inputs.study.crs),
+            **_gap_rows(results, areas, types),
+            "detours": _detours(results, areas, types),
+            "spaces": spaces,
+            "ranks": [[bound, colour] for bound, colour, _ in RANK_CLASSES],
+            "causes": {key: CAUSE_WORDS[key].of(lang) for key in GAP_CAUSES},
+            "fits": {key: text.of(lang) for key, text in FITS.items()},
+            "text": _texts(lang),
+        },
+        scripts=("base.js", "signs.js", "streets.js", "gaps.js"),
+        start="pujin.gaps",
+    )
+
+
+def _members(results: "Results") -> pd.DataFrame:
+    """Return which demand point lies in which gap area: ``demand_id``, ``area_id``."""
+    return results.tables["gaps"][["demand_id", "area_id"]].drop_duplicates("demand_id")
+
+
+def _outlines(results: "Results", areas: pd.DataFrame, members: pd.DataFrame) -> Any:
+    """Return one closed line per area around its demand points, in the order of the areas."""
+    residents = results.inputs.residents
+    points = pd.Series(demand_points(residents), index=residents["demand_id"])
+    grouped = members.groupby("area_id", sort=False)["demand_id"]
+    around = {
+        area_id: shapely.buffer(shapely.convex_hull(shapely.multipoints(points[ids].tolist())), AROUND_M)
+        for area_id, ids in grouped
+    }
+    return shapely.get_exterior_ring([around[one] for one in areas["area_id"]])
+
+
+def _area_rows(results: "Results", areas: pd.DataFrame) -> list[list[Any]]:
+    """Return per area: id, name, circle, committee, points, residents, of them 60+ and 0-3, shortfall, crossed."""
+    known = committee_names(results)
+    return [
+        [
+            row.area_id, row.area_name, row.circle_id, known.get(row.committee_id, row.committee_id),
+            row.demand_points, whole(row.population), whole(row.pop_60_plus), whole(row.pop_0_3),
+            round(row.shortfall_person_m), row.crossed.replace(";", ", "), row.types_missing, row.must_have_missing,
+        ]
+        for row in areas.itertuples()
+    ]  # fmt: skip
+
+
+def _gap_rows(results: "Results", areas: pd.DataFrame, types: pd.DataFrame) -> dict[str, Any]:
+    """Return one row per area and type for the page, and the names of the nearest facilities.
+
+    A row is: area, type (from 0), people not met, of them by ``GAP_CAUSES``, people unknown, shortfall, mean walk,
+    nearest facility (-1 for none), walk to it.
+    """
+    table = results.tables["gap_area_types"]
+    table = table[(table["people_not_met"] > 0) | (table["people_unknown"] > 0)]
+    area = pd.Index(areas["area_id"]).get_indexer(table["area_id"])
+    kind = pd.Index(types["facility_type"]).get_indexer(table["facility_type"])
+    nearest, names = pd.factorize(table["nearest_facility_name"].where(table["nearest_facility_id"] != ""))
+    keyed = zip(area, kind, nearest, table.itertuples(), strict=True)
+    rows = [
+        [
+            int(at), int(number), round(row.people_not_met),
+            round(row.people_too_far), round(row.people_detour), round(row.people_no_facility),
+            round(row.people_unknown), round(row.shortfall_person_m), _metres(row.mean_walk_m),
+            int(near), _metres(row.nearest_walk_m),
+        ]
+        for at, number, near, row in keyed
+    ]  # fmt: skip
+    return {"gaps": rows, "nearest": [str(name) for name in names]}
+
+
+def _metres(value: float) -> int | None:
+    return None if pd.isna(value) else round(value)
+
+
+def _detours(results: "Results", areas: pd.DataFrame, types: pd.DataFrame) -> dict[str, Any]:
+    """Return the greatest detour of each area: the real walk and the straight line.
+
+    ``of``: per area the row in ``rows``, -1 for none. A row: type (from 0), demand point, facility walked to,
+    walk, facility nearest by straight line, straight distance. ``walks`` and ``straights`` are the packed lines.
+    """
+    inputs = results.inputs
+    chosen = _greatest_detours(results)
+    placed = place(inputs, results.network, include_planned=results.include_planned)
+    routes = walking_routes(results.network, placed, inputs.entrances, chosen)
+    has_route = routes.geometry.notna().to_numpy()
+    chosen, routes = chosen[has_route].reset_index(drop=True), routes[has_route]
+    names = dict(zip(inputs.facilities["facility_id"], inputs.facilities["name"], strict=True))
+    homes = dict(zip(inputs.residents["demand_id"], inputs.residents["name"], strict=True))
+    kind = pd.Index(types["facility_type"]).get_indexer(chosen["facility_type"])
+    rows = [
+        [
+            int(number),
+            homes[row.demand_id],
+            names[row.facility_id],
+            round(row.walk_m),
+            names[row.straight_facility_id],
+            round(row.straight_m),
+        ]
+        for number, row in zip(kind, chosen.itertuples(), strict=True)
+    ]
+    position = pd.Index(chosen["area_id"]).get_indexer(areas["area_id"])
+    return {
+        "of": position.tolist(),
+        "rows": rows,
+        "walks": pack_whole(routes.geometry.to_numpy(), inputs.study.crs),
+        "straights": pack_whole(
+            _straight_lines(inputs.residents, inputs.facilities, chosen), inputs.study.crs
+        ),
+    }
+
+
+def _greatest_detours(results: "Results") -> pd.DataFrame:
+    """Return, per area with a detour, the row of ``distances`` with most people × shortfall."""
+    gaps = results.tables["gaps"]
+    found = gaps[(gaps["cause"] == "detour") & gaps["walk_m"].notna()]
+    found = found.assign(weight=found["people"] * found["shortfall_m"])
+    found = found.sort_values(
+        ["weight", "demand_id", "facility_type"], ascending=[False, True, True], kind="stable"
+    )
+    found = found.drop_duplicates("area_id")[["area_id", "demand_id", "facility_type"]]
+    keys = ["demand_id", "facility_type"]
+    return found.merge(results.tables["distances"], on=keys, how="left").reset_index(drop=True)
+
+
+def _straight_lines(residents: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, rows: pd.DataFrame) -> Any:
+    homes = pd.Series(demand_points(residents), index=residents["demand_id"])
+    places = pd.Series(facilities.geometry.to_numpy(), index=facilities["facility_id"])
+    return shapely.shortest_line(
+        homes[rows["demand_id"]].to_numpy(), places[rows["straight_facility_id"]].to_numpy()
+    )
+
+
+def _spaces(results: "Results", types: pd.DataFrame) -> list[list[Any]]:
+    """Return per idle space: id, name, longitude, latitude, area and its best options.
+
+    An option: type (from 0), people newly served, how it fits.
+    """
+    layer = results.inputs.spaces
+    points = gpd.GeoSeries(demand_points(layer), crs=layer.crs).to_crs(4326)
+    options = results.tables["space_options"]
+    options = options[options["fit"].isin(CHOOSABLE) & (options["people_newly_served"] > 0)]
+    options = options.sort_values("rank_in_space", kind="stable")
+    kind: Ints = pd.Index(types["facility_type"]).get_indexer(options["facility_type"])
+    best: dict[str, list[list[Any]]] = {}
+    for number, row in zip(kind, options.itertuples(), strict=True):
+        best.setdefault(str(row.space_id), []).append([int(number), whole(row.people_newly_served), row.fit])
+    return [
+        [
+            row.space_id, row.name, round(float(point.x), 6), round(float(point.y), 6), number_or_none(row.area_m2),
+            best.get(row.space_id, [])[:MOST_OPTIONS],
+        ]
+        for row, point in zip(layer[["space_id", "name", "area_m2"]].itertuples(index=False), points, strict=True)
+    ]  # fmt: skip
+
+
+def _type_json(row: dict[str, Any], lang: Lang) -> dict[str, Any]:
+    return {
+        "id": row["facility_type"],
+        "number": row["number"],
+        "name": row["name_en" if lang == "en" else "name_zh"],
+        "basic": row["class"] == "basic",
+    }
+
+
+def _words(results: "Results", areas: pd.DataFrame, spaces: list[list[Any]]) -> dict[str, Any]:
+    lang = results.lang
+    table = results.tables["gap_area_types"]
+    lacking = set(table.loc[table["people_not_met"] > 0, "facility_type"])
+    types = coverage_types(results)
+    shown = types[types["facility_type"].isin(lacking)]
+    texts = (
+        Text(
+            "缺口片区: 同一居村委、同一生活圈内, 步行 500 米以内的未达标居民点归为一处, 按人数最多的居民点取名。",
+            "A gap area gathers demand points with a gap within 500 m on foot, of one committee and one circle; it is "
+            "named after the most populous.",
+        ),
+        Text(
+            "排序依据: 未达标人数 × 超出标准的米数, 各类设施相加; 选择一类后只计该类。没有步行路径的按一个标准距离计。",
+            "Ranked by people not met × metres beyond the threshold, summed over types, or for the type chosen. Without "
+            "a path one threshold is counted.",
+        ),
+        Text(
+            "片区外框只示意位置, 不是测量的边界。",
+            "The outline of an area shows where it is; it is not a measured border.",
+        ),
+        DEFINITIONS["detour"],
+        DEFINITIONS["too_far"],
+        DEFINITIONS["no_facility"],
+    )
+    return {
+        "areas": len(areas),
+        "spaces": len(spaces),
+        "types": [
+            (row.facility_type, row.number, row.name_en if lang == "en" else row.name_zh)
+            for row in shown.itertuples()
+        ],
+        "ranks": [(colour, text.of(lang)) for _, colour, text in RANK_CLASSES],
+        "marks": uncertain_marks(types, lang),
+        "definitions": [text.of(lang) for text in texts],
+    }
+
+
+def _texts(lang: Lang) -> dict[str, str]:
+    return page_texts(
+        lang,
+        rank=Text("第 {} 位", "rank {}"),
+        residents=Text("居民", "residents"),
+        aged=Text("其中 60 岁及以上", "aged 60 and over"),
+        small=Text("其中 0-3 岁", "aged 0-3"),
+        points=Text("居民点", "demand points"),
+        circle=Text("生活圈", "circle"),
+        lacking=Text("缺少的类型", "types missing"),
+        must=Text("其中必配", "must-have"),
+        crossed=Text("直线被阻隔", "in the straight way"),
+        type=Text("类型", "type"),
+        count=Text("人数", "people"),
+        meanWalk=Text("平均步行", "mean walk"),
+        cause=Text("主因", "main cause"),
+        nearest=Text("最近", "nearest"),
+        moreTypes=Text(
+            "另有 {} 类, 见 tables/gap_area_types.csv", "{} more types: tables/gap_area_types.csv"
+        ),
+        unknownPeople=Text("无法判定", "unknown"),
+        detour=Text("绕行示例", "a detour here"),
+        walked=Text("步行", "on foot"),
+        line=Text("直线", "straight"),
+        space=Text("闲置空间", "idle space"),
+        couldServe=Text("可设置的类型 (新增达标人数)", "could take in (people newly served)"),
+        noOption=Text("没有可新增达标人数的类型", "no type would newly serve anybody"),
+    )
