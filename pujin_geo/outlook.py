@@ -12,10 +12,12 @@ import pandas as pd
 
 from .access import access_facilities
 from .circles import circle_of
+from .coverage import ALL
 from .inputs import Inputs
 from .network import Floats, Network, build_network
 from .pairs import DECIMALS, pairs_within
 from .rates.grid import PLACE_COLUMNS, Flags, Grid, Judged, grid_of, share
+from .tables import SCOPES
 from .verdicts import Placed, demand_points, in_extent, is_inside, judge, place
 
 SCENARIOS = ("under_construction", "planned", "planned_with_streets")
@@ -65,7 +67,10 @@ def today_of(judged: Judged, network: Network, placed: Placed, *, include_planne
 
 
 def outlook(judged: Judged, today: Today) -> pd.DataFrame:
-    """Return the ``outlook`` table: one row per place and type that a project or a new street can change.
+    """Return the ``outlook`` table: one row per place and type that a project or a new street changes.
+
+    Types that have projects or change anywhere have rows for all, urban and rural; circles and committees only
+    where their people are touched.
 
     For each scenario: people met, people unknown, share, people newly served (not met today, met then) and
     people cleared (unknown today, met then). New streets can also lead a demand point to another street and so
@@ -92,7 +97,12 @@ def outlook(judged: Judged, today: Today) -> pd.DataFrame:
     table["people_basis"] = table["facility_type"].map(judged.basis)
     table["projects"] = table["facility_type"].map(number).fillna(0).astype("int64")
     table = table.assign(**_sums(judged, today.grid, ahead))
-    return table.loc[np.tile(changed, len(judged.places.table)), OUTLOOK_COLUMNS].reset_index(drop=True)
+    moved = table.filter(regex="^people_(newly_served|cleared|lost)_").gt(0).any(axis=1)
+    for scenario in SCENARIOS:
+        moved |= table[f"people_unknown_{scenario}"] != table["people_unknown_today"]
+    wide = table["place_kind"].isin([ALL, *SCOPES])
+    kept = np.tile(changed, len(judged.places.table)) & (wide | moved)
+    return table.loc[kept, OUTLOOK_COLUMNS].reset_index(drop=True)
 
 
 def _sums(judged: Judged, now: Grid, ahead: dict[str, Grid]) -> dict[str, Floats]:

@@ -57,6 +57,13 @@ def test_only_types_that_something_changes_have_rows() -> None:
     assert list(table.columns) == OUTLOOK_COLUMNS
 
 
+def test_circles_and_committees_have_rows_where_their_people_are_touched() -> None:
+    table, _ = tables(street_town())
+    meals = table[table["facility_type"] == "meal_point"]
+    assert meals["place_id"].tolist() == ["all", "urban", "rural", "C1", "C2", "B", "V"]
+    assert table[table["facility_type"] == "market"]["place_id"].tolist() == ["all", "urban", "rural"]
+
+
 def test_one_project_by_itself() -> None:
     _, table = tables(street_town())
     planned, building = (
