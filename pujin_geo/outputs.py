@@ -34,6 +34,8 @@ from .texts import Text
 FORMAT_VERSION = 1
 CSV_ROWS_AT_MOST = 1_000_000
 XLSX_ROWS = 1_048_576
+CSV_ONLY = ("distances", "gap_area_types")
+"""The longest tables would only slow the workbook down."""
 KEEP_HISTORY = 5
 LIBRARIES = ("folium", "geopandas", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely")
 
@@ -186,7 +188,8 @@ def _write_tables(results: Results, folder: Path) -> None:
             printable(table).to_csv(
                 path.with_suffix(".csv"), index=False, encoding="utf-8-sig", lineterminator="\n"
             )
-    del tables["distances"]
+    for name in CSV_ONLY:
+        del tables[name]
     _write_workbook(tables, folder / "tables.xlsx", _about(results))
 
 
@@ -252,7 +255,8 @@ def _write_sheet(sheet: Any, table: pd.DataFrame, head: Any, name: str) -> None:
 
 def _cells(column: pd.Series) -> list[str | bool | float | None]:
     """Return plain Python values, None for a blank: text stays text, whatever it begins with."""
-    cells: list[str | bool | float | None] = column.astype(object).where(column.notna(), None).tolist()
+    filled = column.notna() & (column != "")
+    cells: list[str | bool | float | None] = column.astype(object).where(filled, None).tolist()
     return cells
 
 
