@@ -10,6 +10,7 @@ from .catalogue import UNCERTAIN, class_names, confidence_names, is_uncertain, s
 from .charts import charts
 from .definitions import DEFINITIONS
 from .disclosure import suppressed
+from .maps.contents import map_names
 from .maps.coverage import VERDICTS, basic_reach, counting_words, threshold_words, whole_coverage
 from .maps.figures import figure, percent, whole
 from .maps.offline import content_security_policy
@@ -199,6 +200,7 @@ def index_html(results: "Results") -> str:
         severities={key: text.of(lang) for key, text in SEVERITIES.items()},
         layer_names={name: layer.title.of(lang) for name, layer in (LAYERS | REGISTERS).items()},
         type_names=_type_names(results),
+        maps={key: text.of(lang) for key, text in map_names(results).items()},
         suitabilities={key: text.of(lang) for key, text in suitability_names.items()},
         sources=sources(results),
         whole=whole,

@@ -119,7 +119,7 @@ def click_on(page: Page, layer: str) -> None:
     """Click where a point layer, named by a script, is drawn."""
     x, y = run(
         page,
-        f"const layer = {layer}; const p = map.latLngToContainerPoint(layer.getLatLng());"
+        f"map.stop(); const layer = {layer}; const p = map.latLngToContainerPoint(layer.getLatLng());"
         " const s = layer.options.shift || [0, 0]; const box = map.getContainer().getBoundingClientRect();"
         " return [p.x + s[0] + box.left, p.y + s[1] + box.top];",
     )

@@ -9,7 +9,8 @@ from maps_world import PAYLOADS, inputs, layer, results
 from playwright.sync_api import Browser
 
 from pujin_geo.analysis import analyse
-from pujin_geo.maps.before_after import before_after_map, both_distances, has_projects
+from pujin_geo.maps.before_after import before_after_map, both_distances
+from pujin_geo.maps.contents import has_projects
 from pujin_geo.results import Results
 
 

@@ -16,6 +16,7 @@ from shapely import box
 from pujin_geo.analysis import analyse
 from pujin_geo.catalogue import suitability_names
 from pujin_geo.maps import write_maps
+from pujin_geo.maps.contents import map_names
 from pujin_geo.maps.coverage import basic_reach, judged_types, verdict_letters
 from pujin_geo.maps.facilities import suitability_map
 from pujin_geo.maps.palette import VERDICT_COLOURS
@@ -139,9 +140,10 @@ def test_same_results_give_the_same_bytes(result: Results, tmp_path) -> None:
     first = [path.read_bytes() for path in write_maps(result, tmp_path / "a")]
     second = [path.read_bytes() for path in write_maps(results(), tmp_path / "b")]
     assert first == second
-    assert {f"{name}.html" for name in ("facilities", *suitability_names)} <= {
-        path.name for path in (tmp_path / "a").iterdir()
-    }
+    names = [f"{name}.html" for name in map_names(result)]
+    assert sorted(names) == sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert {"facilities.html", "coverage.html", "gaps.html", "before_after.html", "ask.html"} <= set(names)
+    assert "circles.html" not in names  # this study has none
 
 
 def test_drawing_leaves_the_tables_alone(result: Results) -> None:

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..catalogue import suitability_names
-
 if TYPE_CHECKING:
     from ..results import Results
     from .page import StudyMap
@@ -13,8 +11,7 @@ if TYPE_CHECKING:
 def write_maps(results: "Results", folder: Path) -> list[Path]:
     """Write the maps of a study, each as one self-contained page, and return their paths.
 
-    Facilities, coverage, circles, gaps, before and after (each where the study has any), and one per
-    suitability in official order.
+    Which ones a study has, ``contents.map_names`` tells.
 
     Args:
         results: an analysed study.
@@ -35,22 +32,25 @@ def study_maps(results: "Results") -> "dict[str, StudyMap]":
     from .all_facilities import facilities_map  # noqa: PLC0415
     from .ask import ask_map  # noqa: PLC0415
     from .basemap import background  # noqa: PLC0415
-    from .before_after import before_after_map, has_projects  # noqa: PLC0415
+    from .before_after import before_after_map  # noqa: PLC0415
     from .circles_map import circles_map  # noqa: PLC0415
+    from .contents import map_names  # noqa: PLC0415
     from .coverage_map import coverage_map  # noqa: PLC0415
     from .facilities import suitability_map  # noqa: PLC0415
     from .gaps_map import gaps_map  # noqa: PLC0415
 
     shared = background(results.inputs)
-    maps = {
-        "facilities": facilities_map(results, background=shared),
-        "coverage": coverage_map(results, background=shared),
+    makers = {
+        "facilities": facilities_map,
+        "coverage": coverage_map,
+        "circles": circles_map,
+        "gaps": gaps_map,
+        "before_after": before_after_map,
+        "ask": ask_map,
     }
-    if len(results.inputs.circles):
-        maps["circles"] = circles_map(results, background=shared)
-    if len(results.tables["gap_areas"]):
-        maps["gaps"] = gaps_map(results, background=shared)
-    if has_projects(results.inputs):
-        maps["before_after"] = before_after_map(results, background=shared)
-    maps["ask"] = ask_map(results, background=shared)
-    return maps | {name: suitability_map(results, name, background=shared) for name in suitability_names}
+    return {
+        name: makers[name](results, background=shared)
+        if name in makers
+        else suitability_map(results, name, background=shared)
+        for name in map_names(results)
+    }

@@ -21,15 +21,7 @@ from .palette import CHANGE_COLOURS, DEMAND_CLASSES, VERDICT_COLOURS
 from .words import STATUSES, page_texts
 
 if TYPE_CHECKING:
-    from ..inputs import Inputs
     from ..results import Results
-
-
-def has_projects(inputs: "Inputs") -> bool:
-    """Return whether anything is under construction or planned: a facility, or a street to walk on."""
-    streets = inputs.streets
-    opening = streets["status"].isin(UNDER_WAY) & streets["walkable"].astype(bool)
-    return bool(inputs.facilities["status"].isin(UNDER_WAY).any() or opening.any())
 
 
 def before_after_map(results: "Results", *, background: Background | None = None) -> StudyMap:

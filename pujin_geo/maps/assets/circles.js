@@ -59,9 +59,13 @@ pujin.circlePolygon = function (map, data, circle, renderer) {
   return polygon.addTo(map);
 };
 
+// Drawn twice: one sign takes the clicks below the bands of minutes, its likeness is seen above them.
 pujin.hubSigns = function (map, data, renderer) {
+  const above = pujin.underlay(map, "pj-hubs", 440);
+  const look = { shape: "hub", colour: "#b3261e", number: "", shift: [0, 0], weight: 2, radius: 9 };
+  const likenesses = data.hubs.map(([, , lon, lat]) => new pujin.Sign([lat, lon], { ...look, ...above }).addTo(map));
   const signs = data.hubs.map(([circleId, name, lon, lat]) => {
-    const sign = new pujin.Sign([lat, lon], { renderer, shape: "hub", colour: "#b3261e", number: "", shift: [0, 0], weight: 2, radius: 9 });
+    const sign = new pujin.Sign([lat, lon], { ...look, renderer });
     const circle = data.circles.find((one) => one.id === circleId);
     sign.bindTooltip(() => {
       const tip = pujin.element("div");
@@ -76,7 +80,7 @@ pujin.hubSigns = function (map, data, renderer) {
   return {
     signs,
     setShown(wanted) {
-      for (const sign of signs) sign[wanted ? "addTo" : "removeFrom"](map);
+      for (const sign of [...signs, ...likenesses]) sign[wanted ? "addTo" : "removeFrom"](map);
     },
   };
 };

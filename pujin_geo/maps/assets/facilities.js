@@ -13,6 +13,7 @@ pujin.Cluster = L.CircleMarker.extend({
     const { x, y } = this._point;
     const r = this._radius;
     const { slices, count } = this.options;
+    c.globalAlpha = 1;
     c.beginPath();
     c.arc(x, y, r + 1.5, 0, 2 * Math.PI);
     c.fillStyle = "#ffffff";

@@ -14,11 +14,16 @@ pujin.gaps = function (map) {
   const detour = pujin.detourLines(map, data);
   const areas = pujin.gapAreas(map, data, renderer, detour);
   const spaces = pujin.idleSpaces(map, data, renderer);
+  // Whatever was drawn anew: spaces lie above areas, ranks above both.
+  const raise = () => {
+    spaces.raise();
+    areas.raise();
+  };
   const choice = document.getElementById("pj-choice");
   const apply = () => {
     map.closePopup();
     areas.rank(data.types.findIndex((type) => type.id === choice.value));
-    spaces.raise();
+    raise();
     pujin.rankList(data, areas);
   };
   choice.addEventListener("change", apply);
@@ -27,7 +32,7 @@ pujin.gaps = function (map) {
     if (!box) continue;
     box.addEventListener("change", () => {
       layer.setShown(box.checked);
-      spaces.raise();
+      raise();
     });
   }
   map.on("popupclose", () => detour.show(-1));
@@ -66,7 +71,6 @@ pujin.gapAreas = function (map, data, renderer, detour) {
       polygons[i].setStyle({ fillColor: colour, fillOpacity: at < 10 ? 0.7 : 0.55 });
       polygons[i].addTo(map);
     });
-    // The first ranks last, so that they lie on top.
     for (let at = Math.min(order.length, pujin.MOST_NUMBERED) - 1; at >= 0; at--) {
       const sign = signs[order[at][0]];
       sign.options.number = String(at + 1);
@@ -78,6 +82,11 @@ pujin.gapAreas = function (map, data, renderer, detour) {
     polygons,
     signs,
     order: () => order,
+    raise() {
+      for (let at = Math.min(order.length, pujin.MOST_NUMBERED) - 1; at >= 0; at--) {
+        if (shown) signs[order[at][0]].bringToFront();
+      }
+    },
     rank(wanted) {
       type = wanted;
       order = pujin.ranking(data, type);
@@ -184,7 +193,6 @@ pujin.idleSpaces = function (map, data, renderer) {
   });
   return {
     signs,
-    // Above the areas, whenever these are drawn anew.
     raise() {
       for (const sign of signs) if (map.hasLayer(sign)) sign.bringToFront();
     },

@@ -34,6 +34,7 @@ pujin.Sign = L.CircleMarker.extend({
     const { x, y } = this._point;
     const r = this._radius;
     const hollow = shape === "planned";
+    c.globalAlpha = 1;  // Leaflet leaves that of what it drew before
     c.beginPath();
     pujin.SHAPES[shape](c, x, y, r);
     c.lineWidth = (shape === "closed" ? 3.6 : 3) * (r < 6 ? 0.75 : 1);
