@@ -166,8 +166,11 @@ def _merged(table: pd.DataFrame) -> pd.DataFrame:
     table = table.sort_values(["edge", "from_m", "to_m"], ignore_index=True)
     farthest = table.groupby("edge")["to_m"].cummax()
     before = farthest.groupby(table["edge"]).shift()
-    run = (before.isna() | (table["from_m"] > before)).cumsum()
-    merged = table.groupby(run).agg(edge=("edge", "first"), from_m=("from_m", "min"), to_m=("to_m", "max"))
+    is_first = (before.isna() | (table["from_m"] > before)).to_numpy()
+    first = np.flatnonzero(is_first)
+    merged = table.iloc[first].assign(
+        to_m=np.maximum.reduceat(table["to_m"].to_numpy(), first) if len(first) else []
+    )
     # A street reached at a single place has no length to show.
     return merged[merged["to_m"] > merged["from_m"]].reset_index(drop=True)
 
