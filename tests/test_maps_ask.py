@@ -651,7 +651,8 @@ def test_places_off_the_streets_over_water_and_outside_say_so(
         for name, x, y in (
             ("far", 500, 500),
             ("island", 320, 290),
-            ("wall", 140, 60),
+            ("plain", 140, 60),
+            ("river", -60, 500),
             ("outside", 1290, 500),
         ):
             in_page(page, "state.place = null; map.setView(state.view.toLatLng(given), 18, { animate: false });",
@@ -661,7 +662,9 @@ def test_places_off_the_streets_over_water_and_outside_say_so(
         assert "附近没有可步行道路 (超过 85 米)" in facts["far"]
         assert "不连通" in facts["island"]
         assert "边界以外" in facts["outside"]
-        assert not any("边界以外" in facts[name] for name in ("far", "island", "wall"))
+        assert not any("边界以外" in facts[name] for name in ("far", "island", "plain"))
+        assert "穿过水面" in facts["river"]
+        assert "穿过水面" not in facts["plain"]
         assert seen.faults == []
 
 

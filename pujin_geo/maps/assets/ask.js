@@ -25,7 +25,10 @@ pujin.ask = function (map) {
   state.view = pujin.askView(map, state);
   pujin.askControls(state);
   map.on("click", (event) => pujin.askClick(state, event.latlng));
-  map.on("zoomend", () => state.view.resize());
+  map.on("zoomend", () => {
+    state.view.resize();
+    if (pujin.crowded(state) !== state.view.crowded) state.view.facilities();
+  });
   pujin.askRefresh(state);
   map.pujin = state;
 };
@@ -84,6 +87,7 @@ pujin.askView = function (map, state) {
     facilities() {
       signs.clearLayers();
       small.clearLayers();
+      view.crowded = pujin.crowded(state);
       for (const one of state.facilities) {
         if (state.type === null) small.addLayer(L.circleMarker(toLatLng([one.x, one.y]), { renderer: canvas, interactive: false, radius: 2.2, stroke: false, fill: true, fillColor: data.types[one.type].colour, fillOpacity: 0.75 }));
         else if (one.type === state.type) signs.addLayer(pujin.facilitySign(state, one));
@@ -120,14 +124,17 @@ pujin.dotStyle = function (colours, verdict) {
   return { color: "#ffffff", weight: 0.8, fillColor: colours[verdict] || colours.none, fillOpacity: 0.9 };
 };
 
+// Many signs would cover the map until one looks closer.
+pujin.crowded = (state) => state.map.getZoom() < 15 && state.facilities.filter((one) => one.type === state.type).length > 80;
+
 pujin.facilitySign = function (state, facility) {
   const { map, world, data } = state;
   const type = data.types[facility.type];
-  const badge = pujin.element("div", "", String(type.number));
+  const isSmall = state.view.crowded && !facility.isNew && !facility.moved;
+  const badge = pujin.element("div", "", isSmall ? "" : String(type.number));
   badge.style.background = type.colour;
-  badge.style.borderRadius = "50%";
-  const className = `pj-facility${facility.isNew ? " pj-new" : ""}${facility.moved ? " pj-moved" : ""}`;
-  const icon = L.divIcon({ html: badge, className, iconSize: [20, 20] });
+  const className = `pj-facility${isSmall ? " pj-small-sign" : ""}${facility.isNew ? " pj-new" : ""}${facility.moved ? " pj-moved" : ""}`;
+  const icon = L.divIcon({ html: badge, className, iconSize: isSmall ? [8, 8] : [20, 20] });
   const name = pujin.facilityName(state, facility);
   const sign = L.marker(state.view.toLatLng([facility.x, facility.y]), {
     icon, draggable: state.mode !== "look", keyboard: true, alt: name, riseOnHover: true, autoPan: true,

@@ -355,6 +355,25 @@ walking.atLeast = function ({ box }, x, y) {
   return Math.sqrt(dx * dx + dy * dy);
 };
 
+// Shapes by square: a function that gives those which may be within `reach` of a place.
+walking.nearby = function (shapes, reach) {
+  const side = Math.max(reach, 100);
+  const columns = 2 ** 20;
+  const squares = new Map();
+  const square = (metres) => Math.floor(metres / side);
+  for (const shape of shapes) {
+    const [west, south, east, north] = shape.box;
+    for (let column = square(west - reach - 1); column <= square(east + reach + 1); column++) {
+      for (let row = square(south - reach - 1); row <= square(north + reach + 1); row++) {
+        const key = row * columns + column;
+        if (squares.has(key)) squares.get(key).push(shape);
+        else squares.set(key, [shape]);
+      }
+    }
+  }
+  return (x, y) => squares.get(square(y) * columns + square(x)) || [];
+};
+
 // Whether one of the shapes is within a limit by straight line, to the millimetre.
 walking.anyWithin = (shapes, x, y, limit) => shapes.some((shape) => (
   walking.atLeast(shape, x, y) <= limit + 1 && walking.toMm(walking.straight(shape, x, y)) <= limit

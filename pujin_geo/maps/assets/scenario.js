@@ -127,8 +127,9 @@ scenario.threshold = (type, rural) => (rural ? type.rural : type.urban);
 scenario.judge = function (world, facilities, typeNumber) {
   const type = world.types[typeNumber];
   const members = facilities.filter((one) => one.type === typeNumber);
-  const shapes = members.map((one) => one.shape);
-  const offShapes = members.filter((one) => !one.onMain).map((one) => one.shape);
+  const reach = Math.max(type.urban || 0, type.rural || 0);
+  const shapes = walking.nearby(members.map((one) => one.shape), reach);
+  const offShapes = walking.nearby(members.filter((one) => !one.onMain).map((one) => one.shape), reach);
   const walk = walking.walks(world.graph, world.demand.map((one) => one.way), members.flatMap((one) => one.ways)).map(walking.toMm);
   const decided = world.demand.map((place, i) => {
     const threshold = scenario.threshold(type, place.rural);
@@ -137,8 +138,8 @@ scenario.judge = function (world, facilities, typeNumber) {
     return walking.verdict({
       walk: walk[i],
       threshold,
-      near: walking.anyWithin(shapes, place.x, place.y, threshold),
-      offNear: walking.anyWithin(offShapes, place.x, place.y, threshold),
+      near: walking.anyWithin(shapes(place.x, place.y), place.x, place.y, threshold),
+      offNear: walking.anyWithin(offShapes(place.x, place.y), place.x, place.y, threshold),
       edge: place.edge,
       onStreet: Boolean(place.way),
       onMain: place.onMain,
