@@ -84,6 +84,19 @@ def test_a_circle_without_hub_or_colour_number_is_drawn_all_the_same() -> None:
     assert dict(data["circles"][0]["card"]["figures"])["中心"] == "无现状中心"
 
 
+def test_a_proposed_hub_stands_in_where_no_facility_is_open() -> None:
+    circles = two_circles().assign(hub_demand_id=["d007", ""])
+    given = inputs(circles=circles)
+    kept = given.facilities[~given.facilities["facility_type"].isin(["hub", "party_station"])]
+    bare = analyse(replace(given, facilities=kept.reset_index(drop=True)))
+    html = circles_map(bare).html()
+    data = page_data(html)
+    assert [(hub[0], hub[1], hub[4]) for hub in data["hubs"]] == [("LC1", "小区8", 1)]
+    assert set(data["reach"]) == {"LC1"}  # a proposal is not among the open hubs of the first view
+    assert "建议: 小区8" in dict(data["circles"][0]["card"]["figures"])["中心"]
+    assert "建议的中心" in html
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_circles_hubs_and_reach_answer_clicks_and_choices(browser: Browser, lang, tmp_path) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MOST_GAPS = 8
 WALKER = WALKERS["default"]
+HUB_COLUMNS = ["circle_id", "name", "lon", "lat", "proposed", "ways"]
 
 
 def circles_map(results: "Results", *, background: Background | None = None) -> StudyMap:
@@ -56,7 +57,7 @@ def circles_map(results: "Results", *, background: Background | None = None) -> 
         labelled,
         title=title.of(lang),
         template="circles.html.j2",
-        words=_words(results, names),
+        words=_words(results, names, proposed=bool(hubs["proposed"].any())),
         data={
             "circles": [
                 {
@@ -71,7 +72,8 @@ def circles_map(results: "Results", *, background: Background | None = None) -> 
                 )
             ],
             "hubs": [
-                [row.circle_id, row.name, round(row.lon, 6), round(row.lat, 6)] for row in hubs.itertuples()
+                [row.circle_id, row.name, round(row.lon, 6), round(row.lat, 6), int(row.proposed)]
+                for row in hubs.itertuples()
             ],
             "edges": edges.as_json(),
             "reach": _reaches(results, edges, hubs),
@@ -81,6 +83,7 @@ def circles_map(results: "Results", *, background: Background | None = None) -> 
                 gaps=Text("未达标人数最多的类型", "types with most people not met"),
                 facilities=Text("现状设施", "existing facilities"),
                 hub=Text("中心", "hub"),
+                proposed=Text("建议的中心 (现无设施)", "proposed hub (no facility yet)"),
                 type=Text("类型", "type"),
                 notMetPeople=Text("未达标人数", "people not met"),
                 share=Text("覆盖率", "coverage"),
@@ -92,27 +95,49 @@ def circles_map(results: "Results", *, background: Background | None = None) -> 
 
 
 def _hubs(results: "Results") -> pd.DataFrame:
-    """Return the hub of each circle that has one: ``circle_id``, ``facility_id``, name, place, access, people.
+    """Return the hub of each circle that has one: ``circle_id``, name, place, ``proposed``, ``ways``, ``within``.
 
-    ``ways`` is the hub's access table; ``within`` the residents of the circle by minutes.
+    The open hub of the circles table, else the demand point that the layer proposes. ``ways`` is its access
+    table; ``within`` the residents of the circle by minutes.
     """
+    demand, people, origins = _judged_people(results)
+    found = pd.concat([_open_hubs(results), _proposed_hubs(results, demand, origins)], ignore_index=True)
+    place = pd.Index(results.tables["circles"]["circle_id"]).get_indexer(found["circle_id"])
+    found = found.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
+    own = [np.where(demand["circle_id"].to_numpy() == one, people, 0.0) for one in found["circle_id"]]
+    within = [
+        _people_within(results, origins, ways, mine) for ways, mine in zip(found["ways"], own, strict=True)
+    ]
+    return found.assign(within=within)
+
+
+def _open_hubs(results: "Results") -> pd.DataFrame:
     facilities, access = counting_facilities(results)
     table = results.tables["facilities"].set_index("facility_id")
+    at = pd.Index(facilities["facility_id"]).get_indexer(results.tables["circles"]["hub_facility_id"])
     rows = []
-    demand, people, origins = _judged_people(results)
-    for circle in results.tables["circles"].itertuples():
-        at = np.flatnonzero((facilities["facility_id"] == circle.hub_facility_id).to_numpy())
-        if not len(at):
-            continue
-        hub = table.loc[circle.hub_facility_id]
-        ways = access[access["item"] == at[0]]
-        own = demand["circle_id"].to_numpy() == circle.circle_id
-        within = _people_within(results, origins, ways, np.where(own, people, 0.0))
-        rows.append(
-            (circle.circle_id, circle.hub_facility_id, hub["name"], hub["lon"], hub["lat"], ways, within)
-        )
-    columns = ["circle_id", "facility_id", "name", "lon", "lat", "ways", "within"]
-    return pd.DataFrame(rows, columns=columns)
+    for circle_id, item in zip(results.tables["circles"]["circle_id"], at, strict=True):
+        if item >= 0:
+            hub = table.loc[facilities["facility_id"].iat[item]]
+            ways = access[access["item"] == item]
+            rows.append((circle_id, hub["name"], hub["lon"], hub["lat"], False, ways))
+    return pd.DataFrame(rows, columns=HUB_COLUMNS)
+
+
+def _proposed_hubs(results: "Results", demand: pd.DataFrame, origins: pd.DataFrame) -> pd.DataFrame:
+    """Return the proposals of circles without an open hub, where these are judged demand points."""
+    layer = results.inputs.circles
+    bare = (results.tables["circles"]["hub_facility_id"] == "").to_numpy()
+    at = pd.Index(demand["demand_id"]).get_indexer(layer["hub_demand_id"])
+    rows = []
+    for circle_id, item in zip(layer["circle_id"][bare], at[bare], strict=True):
+        if item >= 0:
+            point = demand.iloc[item]
+            ways = origins[origins["item"] == item]
+            rows.append(
+                (circle_id, point["name"] or point["demand_id"], point["lon"], point["lat"], True, ways)
+            )
+    return pd.DataFrame(rows, columns=HUB_COLUMNS)
 
 
 def _judged_people(results: "Results") -> tuple[pd.DataFrame, Any, pd.DataFrame]:
@@ -141,11 +166,12 @@ def _people_within(
 
 
 def _reaches(results: "Results", edges: Edges, hubs: pd.DataFrame) -> dict[str, list[Any]]:
-    """Return, per circle and (under "") for all hubs together, the packed streets within each of the minutes.
+    """Return, per circle and (under "") for all open hubs together, the packed streets within each of the minutes.
 
     Longest first, so that what is nearer is drawn over it.
     """
-    found = {"": pd.concat(hubs["ways"].tolist())} if len(hubs) else {}
+    opened = hubs.loc[~hubs["proposed"].astype(bool), "ways"].tolist()
+    found = {"": pd.concat(opened)} if opened else {}
     found |= dict(zip(hubs["circle_id"], hubs["ways"], strict=True))
     limits_m = sorted(_limits_m().items(), reverse=True)
     return {
@@ -215,10 +241,7 @@ def _figures(results: "Results", circle_id: str, hubs: pd.DataFrame, lang: Lang)
         (Text("常住人口", "residents"), whole(circle["population"])),
         (Text("面积", "area"), f"{circle['area_km2']:.2f} km²"),
         (Text("居村委", "committees"), ", ".join(members) if lang == "en" else "、".join(members)),
-        (
-            Text("中心", "hub"),
-            mine["name"].iloc[0] if len(mine) else Text("无现状中心", "none open").of(lang),
-        ),
+        (Text("中心", "hub"), _hub_words(mine).of(lang)),
     ]
     for minutes in RING_MINUTES if len(mine) else ():
         people = mine["within"].iloc[0][minutes]
@@ -241,7 +264,17 @@ def _figures(results: "Results", circle_id: str, hubs: pd.DataFrame, lang: Lang)
     return [[name.of(lang), value] for name, value in rows]
 
 
-def _words(results: "Results", names: list[str]) -> dict[str, Any]:
+def _hub_words(hub: pd.DataFrame) -> Text:
+    """Return what the card says of a circle's hub, given its row or none."""
+    if hub.empty:
+        return Text("无现状中心", "none open")
+    name = str(hub["name"].iloc[0])
+    if hub["proposed"].iloc[0]:
+        return Text(f"无现状中心; 建议: {name}", f"none open; proposed: {name}")
+    return Text(name, name)
+
+
+def _words(results: "Results", names: list[str], *, proposed: bool) -> dict[str, Any]:
     lang = results.lang
     circles = results.tables["circles"]
     limits = {minutes: f"{limit_m:,.0f}" for minutes, limit_m in _limits_m().items()}
@@ -268,6 +301,7 @@ def _words(results: "Results", names: list[str]) -> dict[str, Any]:
                 strict=True,
             )
         ),
+        "proposed": proposed,
         "minutes": [(minutes, MINUTE_COLOURS[minutes], limits[minutes]) for minutes in RING_MINUTES],
         "definitions": [text.of(lang) for text in texts],
     }

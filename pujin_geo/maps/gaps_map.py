@@ -249,9 +249,11 @@ def _words(results: "Results", areas: pd.DataFrame, spaces: list[list[Any]]) -> 
             "片区外框只示意位置, 不是测量的边界。",
             "The outline of an area shows where it is; it is not a measured border.",
         ),
+        Text(
+            "只有“无法判定”而没有未达标人数的片区不排序, 也不画出, 见 tables/gap_areas.csv。",
+            "Areas with nobody not met but somebody unknown are neither ranked nor drawn: see tables/gap_areas.csv.",
+        ),
         DEFINITIONS["detour"],
-        DEFINITIONS["too_far"],
-        DEFINITIONS["no_facility"],
     )
     return {
         "areas": len(areas),

@@ -63,15 +63,16 @@ pujin.circlePolygon = function (map, data, circle, renderer) {
 pujin.hubSigns = function (map, data, renderer) {
   const above = pujin.underlay(map, "pj-hubs", 440);
   const look = { shape: "hub", colour: "#b3261e", number: "", shift: [0, 0], weight: 2, radius: 9 };
-  const likenesses = data.hubs.map(([, , lon, lat]) => new pujin.Sign([lat, lon], { ...look, ...above }).addTo(map));
-  const signs = data.hubs.map(([circleId, name, lon, lat]) => {
-    const sign = new pujin.Sign([lat, lon], { ...look, renderer });
+  const lookOf = (proposed) => ({ ...look, colour: proposed ? "#c98f1b" : look.colour });
+  const likenesses = data.hubs.map(([, , lon, lat, proposed]) => new pujin.Sign([lat, lon], { ...lookOf(proposed), ...above }).addTo(map));
+  const signs = data.hubs.map(([circleId, name, lon, lat, proposed]) => {
+    const sign = new pujin.Sign([lat, lon], { ...lookOf(proposed), renderer });
     const circle = data.circles.find((one) => one.id === circleId);
     sign.bindTooltip(() => {
       const tip = pujin.element("div");
       const title = pujin.element("b", "", name || data.text.noName);
       title.dir = "auto";
-      tip.append(title, pujin.element("div", "", `${circle.id} ${data.text.hub}`));
+      tip.append(title, pujin.element("div", "", `${circle.id} ${proposed ? data.text.proposed : data.text.hub}`));
       return tip;
     }, { direction: "top", sticky: true });
     sign.bindPopup(() => pujin.circleCard(data, circle), { maxWidth: 340, minWidth: 240 });
