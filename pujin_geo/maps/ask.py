@@ -157,7 +157,21 @@ def _type_json(row: dict[str, Any], basis: dict[str, str], lang: Lang) -> dict[s
         "rural": rural,
         "mark": mark if is_uncertain(mark) else "",
         "basis": basis[row["facility_type"]],
+        "served": _served(basis[row["facility_type"]]).of(lang),
     }
+
+
+def _served(basis: str) -> Text:
+    """Return whom the counted people are.
+
+    >>> _served("60+").zh
+    '服务人群: 60+ 岁'
+    """
+    if basis == "all":
+        return Text("服务人群: 全体居民", "people served: all residents")
+    if basis.startswith("all"):
+        return Text("服务人群: 无分年龄数据, 按全体居民", "people served: all residents (no age data)")
+    return Text(f"服务人群: {basis.replace(';', '、')} 岁", f"people served: aged {basis.replace(';', ', ')}")
 
 
 def _length(value: float) -> float | None:

@@ -268,6 +268,7 @@ pujin.askRefresh = function (state, warning = "") {
   const words = { look: text.hintLook, add: text.hintAdd, remove: text.hintRemove };
   hint.textContent = warning || (state.mode !== "look" && state.type === null ? text.hintType : words[state.mode]);
   hint.classList.toggle("pj-warn", Boolean(warning) || (state.mode !== "look" && state.type === null));
+  document.getElementById("pj-centre").hidden = state.mode === "remove";
   pujin.askCompute(state, state.changes);
   state.view.facilities();
 };
@@ -317,6 +318,7 @@ pujin.showEffect = function (state, changes, verdict, found, touched) {
   const shares = document.getElementById("pj-shares");
   people.replaceChildren();
   shares.replaceChildren();
+  document.getElementById("pj-served").textContent = touched ? data.types[state.type].served : "";
   people.hidden = shares.parentElement.hidden = !touched;
   title.textContent = state.type === null ? text.hintType : `${data.types[state.type].number} ${data.types[state.type].name}`;
   if (touched) {
