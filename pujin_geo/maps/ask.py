@@ -204,6 +204,7 @@ def _demand(results: "Results", placed: Placed, origin: Point) -> dict[str, Any]
         "ways": _ways(placed.demand_access),
         "edgeMm": pack_numbers(np.where(np.isinf(edge_m), NONE_MM, np.rint(edge_m * 1000)), "<u4"),
         "rural": pack_numbers(demand["scope"] == "rural", "u1"),
+        "population": pack_numbers(demand["population"].to_numpy(dtype=float), "<f8"),
         "circle": [circle_number.get(one, -1) for one in circle],
         "name": names.tolist(),
         "committee": [committees.get(one, one) for one in demand["committee_id"].fillna("")],
@@ -306,7 +307,7 @@ def _words(results: "Results") -> dict[str, Any]:
 _TEXTS: dict[str, Text] = {
     **{key: DEFINITIONS[key] for key in CAUSES},
     **VERDICTS,
-    "people": Text("人", "people"),
+    "persons": Text("人", "people"),
     "hintLook": Text(
         "点击地图任意位置, 查看步行到各类设施的距离; 选一类设施可看谁达标。",
         "Click anywhere for the walk to each type of facility; choose a type to see who is served.",

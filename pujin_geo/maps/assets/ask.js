@@ -60,8 +60,7 @@ pujin.askView = function (map, state) {
   const canvas = L.canvas({ padding: 0.3 });
   const over = L.canvas({ padding: 0.3, pane: "pj-routes" });
   const toLatLng = ([x, y]) => world.toDegrees(x, y).reverse();
-  const typical = world.demand.length ? Object.values(world.people)[0].reduce((sum, n) => sum + n, 0) / world.demand.length : 1;
-  const people = Object.values(world.people)[0] || [];
+  const typical = Math.max(world.demand.reduce((sum, one) => sum + one.population, 0) / Math.max(world.demand.length, 1), 1);
   const dots = world.demand.map((one) => L.circleMarker(toLatLng([one.x, one.y]), { renderer: canvas, interactive: false, stroke: true, fill: true }).addTo(map));
   const small = L.layerGroup().addTo(map);
   const signs = L.layerGroup().addTo(map);
@@ -73,7 +72,7 @@ pujin.askView = function (map, state) {
     toLatLng,
     resize() {
       const factor = Math.min(Math.max(2 ** ((map.getZoom() - 14) * 0.5), 0.5), 2.4) * Math.min(Math.max(Math.sqrt(900 / Math.max(dots.length, 1)), 0.6), 1);
-      dots.forEach((dot, i) => dot.setRadius(Math.min(Math.max(4.2 * Math.sqrt(people[i] / Math.max(typical, 1)), 2.4), 9) * factor));
+      dots.forEach((dot, i) => dot.setRadius(Math.min(Math.max(4.2 * Math.sqrt(world.demand[i].population / typical), 2.4), 9) * factor));
     },
     colour(verdict, changed) {
       dots.forEach((dot, i) => {
@@ -327,7 +326,7 @@ pujin.showEffect = function (state, changes, verdict, found, touched) {
       [text.fromUnknown, found.peopleGainedUnknown, "pj-up"],
       [text.noLongerMet, found.peopleLost, "pj-down"],
     ]) {
-      people.append(pujin.element("dt", "", label), pujin.element("dd", value > 0 ? className : "", `${pujin.headcount(value)} ${text.people}`));
+      people.append(pujin.element("dt", "", label), pujin.element("dd", value > 0 ? className : "", `${pujin.headcount(value)} ${text.persons}`));
     }
     const before = scenario.sums(world, state.type, scenario.before(world, state.type).verdict);
     scenario.sums(world, state.type, verdict).forEach((sum, i) => {
@@ -391,7 +390,7 @@ pujin.placeFacts = function (state) {
   const { text, place, world } = state;
   const facts = [];
   const fact = (words, className = "") => facts.push(pujin.element("p", className, words));
-  if (place.demand !== undefined && place.committee) fact(place.committee);
+  if (place.demand !== undefined) fact([`${text.people} ${pujin.headcount(place.population)}`, place.committee].filter(Boolean).join(" · "));
   if (world.boundary && !walking.inside(world.boundary, place.x, place.y)) fact(text.outsideBoundary);
   if (!place.way) fact(pujin.fill(text.noStreet, world.maxSnap), "pj-warn");
   else {

@@ -62,10 +62,12 @@ scenario.demand = function (graph, packed) {
   const xy = walking.array(packed.xyMm, Int32Array);
   const edge = walking.array(packed.edgeMm, Uint32Array);
   const rural = walking.array(packed.rural, Uint8Array);
+  const population = walking.array(packed.population, Float64Array);
   const crossing = new Set(packed.crossing);
   const demand = packed.name.map((name, i) => ({
     name,
     committee: packed.committee[i],
+    population: population[i],
     x: xy[2 * i] / 1000,
     y: xy[2 * i + 1] / 1000,
     rural: Boolean(rural[i]),
