@@ -33,8 +33,10 @@ pujin.circles = function (map) {
       map.fitBounds(data.view, { animate: false });
       return;
     }
-    map.fitBounds(polygons[i].getBounds().pad(0.15), { animate: false });
-    polygons[i].openPopup(polygons[i].getBounds().getCenter());
+    const bounds = polygons[i].getBounds();
+    if (!bounds.isValid()) return;  // it lies beyond the drawn area
+    map.fitBounds(bounds.pad(0.15), { animate: false });
+    polygons[i].openPopup(bounds.getCenter());
   });
   polygons.forEach((polygon, i) => polygon.on("click", () => choose(data.circles[i].id)));
   hubs.signs.forEach((sign, i) => sign.on("click", () => choose(data.hubs[i][0])));
