@@ -23,6 +23,7 @@ from shapely import LineString, Point, box
 from pujin_geo.analysis import analyse
 from pujin_geo.circles import circle_of
 from pujin_geo.coverage import coverage, judged_people
+from pujin_geo.definitions import DEFINITIONS
 from pujin_geo.inputs import Inputs
 from pujin_geo.maps.ask import ask_data, ask_map, projection
 from pujin_geo.maps.coverage import VERDICTS
@@ -647,7 +648,7 @@ def test_places_off_the_streets_over_water_and_outside_say_so(
     with visit(browser, ask_map(hard).html(), tmp_path) as seen:
         page = seen.page
         page.wait_for_selector("canvas")
-        facts = {}
+        facts, answers = {}, {}
         for name, x, y in (
             ("far", 500, 500),
             ("island", 320, 290),
@@ -659,8 +660,10 @@ def test_places_off_the_streets_over_water_and_outside_say_so(
                     X0 + x - west, Y0 + y - south)  # fmt: skip
             click_at(page, X0 + x - west, Y0 + y - south)
             facts[name] = page.inner_text("#pj-place-facts")
+            answers[name] = page.inner_text("#pj-rows")
         assert "附近没有可步行道路 (超过 85 米)" in facts["far"]
         assert "不连通" in facts["island"]
+        assert "无法判定" in answers["island"] and DEFINITIONS["island"].zh in answers["island"]
         assert "边界以外" in facts["outside"]
         assert not any("边界以外" in facts[name] for name in ("far", "island", "plain"))
         assert "穿过水面" in facts["river"]

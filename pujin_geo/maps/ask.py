@@ -345,6 +345,7 @@ _TEXTS: dict[str, Text] = {
     "urban": Text("按城镇标准", "urban thresholds"),
     "rural": Text("按乡村标准", "rural thresholds"),
     "straight": Text("直线", "straight"),
+    "byDetour": Text("绕行: 直线 {0}", "a detour: straight {0}"),
     "none": Text("没有该类设施", "no such facility"),
     "metOf": Text("适用的 {0} 类中 {1} 类达标", "{1} of {0} types that apply are met"),
     "limit": Text("标准 {0} 米", "limit {0} m"),

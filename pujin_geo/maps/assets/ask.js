@@ -412,6 +412,8 @@ pujin.answerRow = function (state, row, type) {
   badge.style.background = type.colour;
   const name = pujin.element("span", "pj-row-name");
   name.append(pujin.element("span", type.basic ? "pj-basic" : "", type.name), pujin.rowTarget(state, row));
+  if (row.verdict === "unknown") name.append(pujin.element("span", "pj-row-why", text[row.cause]));
+  if (row.cause === "detour") name.append(pujin.element("span", "pj-row-why", pujin.fill(text.byDetour, pujin.metres(state, row.straight))));
   const walk = pujin.element("span", "pj-row-walk", pujin.metres(state, row.walk));
   const mark = type.mark ? ` (${type.mark})` : "";
   const words = row.threshold === null ? text.notApplying : `${text[row.verdict]} · ${pujin.fill(text.limit, row.threshold)}${mark}`;
