@@ -99,10 +99,15 @@ def test_views_move_together_and_changes_are_ringed(browser: Browser, lang, tmp_
         assert drawn_pixels(page, "#pj-after canvas") > 5_000
         box = page.locator("#pj-after").bounding_box()
         middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        start = run(page, views)
         page.mouse.move(*middle)
         page.mouse.down()
         page.mouse.move(middle[0] - 90, middle[1] - 40, steps=4)
+        page.wait_for_timeout(100)
+        while_dragged = run(page, views)
         page.mouse.up()
+        assert while_dragged[0] == pytest.approx(while_dragged[1], abs=3e-4)  # a pixel or two
+        assert while_dragged[0] != pytest.approx(start[0], abs=3e-4)
         page.wait_for_timeout(400)
         run(page, "map.setZoom(map.getZoom() + 1, { animate: false });")
         one, two = run(page, views)

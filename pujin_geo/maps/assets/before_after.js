@@ -61,16 +61,25 @@ pujin.secondMap = function (map, data) {
 };
 
 // A view that one map takes is the other's as well; `following` keeps them from answering each other.
+// While one is dragged, the other's pane is only shifted: a view set anew would redraw it in every frame.
 pujin.together = function (one, two) {
   let following = false;
-  const follow = (leader, follower) => () => {
+  const follow = (leader, follower, take) => () => {
     if (following) return;
     following = true;
-    follower.setView(leader.getCenter(), leader.getZoom(), { animate: false });
+    take(leader, follower);
     following = false;
   };
-  one.on("move zoomend", follow(one, two));
-  two.on("move zoomend", follow(two, one));
+  const shift = (leader, follower) => {
+    if (leader.getZoom() !== follower.getZoom()) return;
+    const at = follower.latLngToContainerPoint(leader.getCenter());
+    follower._rawPanBy(at.subtract(follower.getSize().divideBy(2)).round());
+  };
+  const settle = (leader, follower) => follower.setView(leader.getCenter(), leader.getZoom(), { animate: false });
+  for (const [leader, follower] of [[one, two], [two, one]]) {
+    leader.on("move", follow(leader, follower, shift));
+    leader.on("moveend zoomend", follow(leader, follower, settle));
+  }
 };
 
 pujin.caption = function (map, words) {
