@@ -14,9 +14,9 @@ import numpy as np
 import shapely
 from networks import Town, named_town
 
-from pujin_geo.access import access_points
-from pujin_geo.distances import nearest
-from pujin_geo.network import Network, build_network
+from pujin_geo.walking.access import access_points
+from pujin_geo.walking.distances import nearest
+from pujin_geo.walking.network import Network, build_network
 
 THRESHOLDS_M = (300.0, 500.0, 1000.0)
 SNAP_M = 150.0

@@ -21,10 +21,10 @@ from networks import Town, named_town
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
-from pujin_geo.access import access_points
-from pujin_geo.distances import nearest
-from pujin_geo.network import Network, build_network
-from pujin_geo.pairs import counts_within, nearest_of_pairs, pairs_within
+from pujin_geo.walking.access import access_points
+from pujin_geo.walking.distances import nearest
+from pujin_geo.walking.network import Network, build_network
+from pujin_geo.walking.pairs import counts_within, nearest_of_pairs, pairs_within
 
 try:
     import networkx

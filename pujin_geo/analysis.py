@@ -8,18 +8,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from .access import Geometries, crosses
-from .actions import action_tables
 from .circles import circle_of, describe_circles, overlap_problems
-from .coverage import coverage, gaps, judged_people
-from .evidence import evidence_tables
+from .coverage.evidence import evidence_tables
+from .coverage.reconciliation import reconciliation
+from .coverage.sums import coverage, gaps, judged_people
+from .gaps.actions import action_tables
 from .inputs import Inputs
-from .network import Network, build_network
-from .reconciliation import reconciliation
 from .results import Results
 from .tables import Problem, problems_table
 from .texts import Lang, Text
-from .verdicts import (
+from .walking.access import Geometries, crosses
+from .walking.network import Network, build_network
+from .walking.verdicts import (
     Placed,
     demand_points,
     in_extent,

@@ -19,13 +19,13 @@ import pyogrio
 import xlsxwriter
 
 from . import __version__
-from .briefing import write_index
-from .charts import write_charts
 from .definitions import DEFINITIONS, INTERNAL, SYNTHETIC
 from .errors import SettingsError, SourceError
 from .inputs import Inputs
 from .maps import write_maps
-from .requirements_book import write_requirements
+from .report.briefing import write_index
+from .report.charts import write_charts
+from .report.requirements_book import write_requirements
 from .results import Results
 from .study import LayerSpec, study_toml
 from .tables import LAYERS

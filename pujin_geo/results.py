@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from .inputs import Inputs
-from .network import Network
 from .texts import Lang
+from .walking.network import Network
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ GeometryKind = Literal["point", "line", "polygon", "point_or_polygon", "none"]
 Kind = Literal["text", "number", "yes_no"]
 Severity = Literal["error", "warning"]
 
+ALL = "all"
+"""Stands for the whole study where a circle or a scope is named."""
+
 STATUSES = ("existing", "under_construction", "planned", "closed")
 SCOPES = ("urban", "rural")
 AGE_GROUPS = {

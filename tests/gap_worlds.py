@@ -10,15 +10,15 @@ from worlds import Row, facility_type, home, shop, street, world
 
 from pujin_geo.analysis import examine
 from pujin_geo.circles import circle_of
-from pujin_geo.coverage import judged_people
-from pujin_geo.detours import detours
-from pujin_geo.gap_areas import gap_area_types, gap_areas, gap_points, gather, name_areas
+from pujin_geo.coverage.rates.grid import Judged, assemble
+from pujin_geo.coverage.sums import judged_people
+from pujin_geo.gaps.areas import gap_area_types, gap_areas, gap_points, gather, name_areas
+from pujin_geo.gaps.detours import detours
+from pujin_geo.gaps.siting import Candidates, list_candidates
 from pujin_geo.inputs import Inputs
-from pujin_geo.network import Network
-from pujin_geo.rates.grid import Judged, assemble
-from pujin_geo.siting import Candidates, list_candidates
 from pujin_geo.texts import Lang
-from pujin_geo.verdicts import Placed, demand_points, judge, judged_types, people_served
+from pujin_geo.walking.network import Network
+from pujin_geo.walking.verdicts import Placed, demand_points, judge, judged_types, people_served
 
 
 def space(x: float, y: float, space_id: str, area_m2: float | None = 100.0, **columns: Any) -> Row:

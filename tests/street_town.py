@@ -12,12 +12,12 @@ from shapely import box
 from worlds import Row, facility_type, home, shop, street, world
 
 from pujin_geo.circles import circle_of
-from pujin_geo.evidence import evidence_tables
+from pujin_geo.coverage.evidence import evidence_tables
+from pujin_geo.coverage.rates import Judged, assemble
 from pujin_geo.inputs import Inputs
-from pujin_geo.network import Network, build_network
-from pujin_geo.rates import Judged, assemble
 from pujin_geo.tables import Problem
-from pujin_geo.verdicts import Placed, demand_points, judge, judged_types, place
+from pujin_geo.walking.network import Network, build_network
+from pujin_geo.walking.verdicts import Placed, demand_points, judge, judged_types, place
 
 TYPES = [
     facility_type("shop") | {"threshold_confidence": "V"},

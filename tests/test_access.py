@@ -10,8 +10,8 @@ from shapely import MultiPolygon, Point, Polygon, box
 from shapely.affinity import rotate, translate
 from worlds import ORIGIN, Row, gate, ground, shop, street, world
 
-from pujin_geo.access import access_exits, access_facilities, access_points, crosses
-from pujin_geo.network import Network, build_network
+from pujin_geo.walking.access import access_exits, access_facilities, access_points, crosses
+from pujin_geo.walking.network import Network, build_network
 
 
 def network_of(*rows: Row, **options: Any) -> Network:

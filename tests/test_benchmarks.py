@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import shapely
 
-from pujin_geo.network import build_network
+from pujin_geo.walking.network import build_network
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 

@@ -11,7 +11,8 @@ from browser import chromium, visit
 from maps_world import PAYLOADS, results, study, without
 from playwright.sync_api import Browser
 
-from pujin_geo.briefing import (
+from pujin_geo.maps.figures import percent
+from pujin_geo.report.briefing import (
     headline_cards,
     index_html,
     problem_counts,
@@ -19,7 +20,6 @@ from pujin_geo.briefing import (
     top_projects,
     write_index,
 )
-from pujin_geo.maps.figures import percent
 from pujin_geo.results import Results
 
 
@@ -45,9 +45,7 @@ def test_a_card_gives_the_figure_its_range_and_what_is_unknown(result: Results) 
     assert cards(result, {}) == [
         {"figure": "均值", "value": "50.0%", "notes": "±10%: 40.0% – 60.0%", "mark": ""}
     ]
-    (card,) = cards(
-        result, {"people_unknown": 9.0, "value_if_unknown_met": 0.55, "mark": "M/U"}
-    )
+    (card,) = cards(result, {"people_unknown": 9.0, "value_if_unknown_met": 0.55, "mark": "M/U"})
     assert card["notes"] == "±10%: 40.0% – 60.0%; 含无法判定者最多 55.0%"
     assert card["mark"] == "M/U"
     (card,) = cards(result, {"unit": "people", "value": 1234.0, "low": 1000.0, "high": 2000.0})

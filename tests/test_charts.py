@@ -9,7 +9,7 @@ from gap_worlds import long_street
 from worlds import Row, facility_type, home, one_street, shop, street
 
 from pujin_geo.analysis import analyse
-from pujin_geo.charts import (
+from pujin_geo.report.charts import (
     SHARE_CLASSES,
     charts,
     gaps_svg,

@@ -18,7 +18,7 @@ from pujin_geo.circles import Band, Check, CircleSettings, check, describe_circl
 from pujin_geo.circles.describe import circle_of
 from pujin_geo.circles.rules import RURAL_FLOOR
 from pujin_geo.inputs import Inputs
-from pujin_geo.verdicts import demand_points
+from pujin_geo.walking.verdicts import demand_points
 
 FREE = Band(0, np.inf, np.inf, 1e9)
 NO_BANDS = CircleSettings(urban=FREE, rural=FREE)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pujin_geo.coverage import COVERAGE_COLUMNS, GAP_COLUMNS, coverage, gaps, judged_people
+from pujin_geo.coverage.sums import COVERAGE_COLUMNS, GAP_COLUMNS, coverage, gaps, judged_people
 
 NAN = float("nan")
 TYPES = pd.DataFrame({"facility_type": ["shop", "park"], "suitability": ["livable", "leisure"]})

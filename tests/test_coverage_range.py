@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pujin_geo.coverage import coverage
+from pujin_geo.coverage.sums import coverage
 
 TYPES = pd.DataFrame({"facility_type": ["park"], "suitability": ["leisure"]})
 

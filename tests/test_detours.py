@@ -4,7 +4,7 @@ from gap_worlds import case_of
 from shapely import LineString, Point, box
 from worlds import home, one_street, river, shop, street, world
 
-from pujin_geo.detours import crossed_by, detours
+from pujin_geo.gaps.detours import crossed_by, detours
 
 
 def only_row(**changes: object) -> dict[str, object]:

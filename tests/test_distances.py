@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from shapely import Point
 from worlds import ORIGIN, Row, one_street, street, world
 
-from pujin_geo.access import access_points
-from pujin_geo.distances import nearest
-from pujin_geo.network import QUANTUM_M, build_network
+from pujin_geo.walking.access import access_points
+from pujin_geo.walking.distances import nearest
+from pujin_geo.walking.network import QUANTUM_M, build_network
 
 
 def walks(

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import facility_type, home, one_street, shop, street, world
 
-from pujin_geo.coverage import gaps
-from pujin_geo.gap_areas import AREA_COLUMNS, AREA_TYPE_COLUMNS, REACH_M, total_person_m
+from pujin_geo.coverage.sums import gaps
+from pujin_geo.gaps.areas import AREA_COLUMNS, AREA_TYPE_COLUMNS, REACH_M, total_person_m
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pujin_geo.coverage.sums.headlines import HEADLINE_COLUMNS, HEADLINES
 from street_town import HOMES, SHOPS, TYPES, evidence, street_town
 from worlds import home, shop
-
-from pujin_geo.headlines import HEADLINE_COLUMNS, HEADLINES
 
 
 def headlines(**changes: object) -> pd.DataFrame:

@@ -8,9 +8,9 @@ import pytest
 from street_town import evidence, street_town
 from worlds import shop, write_study
 
+from pujin_geo.coverage.ledger import LEDGER_COLUMNS
 from pujin_geo.errors import SettingsError
 from pujin_geo.inputs import Inputs, empty_register
-from pujin_geo.ledger import LEDGER_COLUMNS
 from pujin_geo.outputs import write_inputs
 from pujin_geo.sources.reading import load_study
 

@@ -22,17 +22,17 @@ from shapely import LineString, Point, box
 
 from pujin_geo.analysis import analyse
 from pujin_geo.circles import circle_of
-from pujin_geo.coverage import coverage, judged_people
+from pujin_geo.coverage.sums import coverage, judged_people
 from pujin_geo.definitions import DEFINITIONS
 from pujin_geo.inputs import Inputs
 from pujin_geo.maps.ask import ask_data, ask_map, projection
 from pujin_geo.maps.coverage import VERDICTS
 from pujin_geo.maps.offline import asset
-from pujin_geo.network import Network
 from pujin_geo.results import Results
 from pujin_geo.sources.reading import read_inputs
 from pujin_geo.study import Settings, read_study
-from pujin_geo.verdicts import demand_points, judge, judged_types, people_served, place
+from pujin_geo.walking.network import Network
+from pujin_geo.walking.verdicts import demand_points, judge, judged_types, people_served, place
 
 PUJIN = Path(__file__).parents[1] / "geodata" / "pujin"
 AGREED_M = 0.1

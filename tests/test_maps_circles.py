@@ -13,8 +13,8 @@ from playwright.sync_api import Browser
 from pujin_geo.analysis import analyse
 from pujin_geo.maps.circles_map import circles_map
 from pujin_geo.results import Results
-from pujin_geo.routes import walking_routes
-from pujin_geo.verdicts import place
+from pujin_geo.walking.routes import walking_routes
+from pujin_geo.walking.verdicts import place
 
 
 @pytest.fixture(scope="module")

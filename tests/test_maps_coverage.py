@@ -15,8 +15,8 @@ from pujin_geo.maps.coverage import CAUSES
 from pujin_geo.maps.coverage_map import coverage_map, coverage_types
 from pujin_geo.maps.palette import RATIO_CLASSES, VERDICT_COLOURS
 from pujin_geo.maps.reached_streets import Edges, counting_facilities, thresholds_m
-from pujin_geo.reach import reach_streets
 from pujin_geo.results import Results
+from pujin_geo.walking.reach import reach_streets
 
 TYPE = "pharmacy"
 

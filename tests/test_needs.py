@@ -5,8 +5,8 @@ from shapely import LineString
 from worlds import Row, facility_type, home, one_street, river, shop, street
 
 from pujin_geo.analysis import analyse
-from pujin_geo.needs import COLUMNS, reasons, requirements
-from pujin_geo.siting import space_options
+from pujin_geo.gaps.requirements import COLUMNS, reasons, requirements
+from pujin_geo.gaps.siting import space_options
 
 
 def needs_of(case: Case, **options: object) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import shapely
 from worlds import ORIGIN, Row, street, streets_of, world
 
 from pujin_geo.errors import SourceError
-from pujin_geo.network import QUANTUM_M, Network, build_network, quantise
+from pujin_geo.walking.network import QUANTUM_M, Network, build_network, quantise
 
 SLANT = (0.6, 0.8)  # a unit vector: multiples of 5 m along it are whole numbers
 

@@ -15,9 +15,9 @@ from shapely import LineString, MultiLineString, Point, Polygon, box
 from shapely.affinity import rotate, translate
 from worlds import facility_type, world
 
-from pujin_geo.network import build_network
 from pujin_geo.tables import Problem
-from pujin_geo.verdicts import judge, judged_types, place
+from pujin_geo.walking.network import build_network
+from pujin_geo.walking.verdicts import judge, judged_types, place
 
 ORIGINS = [(0.0, 0.0), (350_000.0, 3_450_000.0)]
 THRESHOLDS = {"shop": 50.0, "park": 30.0, "clinic": 0.0}

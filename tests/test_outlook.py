@@ -11,8 +11,7 @@ from street_town import HOMES, SHOPS, TYPES, evidence, measured, street_town
 from towns import Town, towns
 from worlds import facility_type, home, river, shop, street, world
 
-from pujin_geo.inputs import Inputs
-from pujin_geo.outlook import (
+from pujin_geo.coverage.outlook import (
     MEASURED,
     OUTLOOK_COLUMNS,
     PROJECT_COLUMNS,
@@ -22,6 +21,7 @@ from pujin_geo.outlook import (
     projects,
     today_of,
 )
+from pujin_geo.inputs import Inputs
 
 
 def tables(inputs: Inputs, *, include_planned: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from towns import STEP_M, Town, points, towns
 
-from pujin_geo import pairs
-from pujin_geo.access import access_points
-from pujin_geo.distances import nearest
 from pujin_geo.errors import SettingsError
-from pujin_geo.network import QUANTUM_M, Network, build_network
-from pujin_geo.pairs import counts_within, nearest_k, nearest_of_pairs, pairs_within
+from pujin_geo.walking import pairs
+from pujin_geo.walking.access import access_points
+from pujin_geo.walking.distances import nearest
+from pujin_geo.walking.network import QUANTUM_M, Network, build_network
+from pujin_geo.walking.pairs import counts_within, nearest_k, nearest_of_pairs, pairs_within
 
 CORRIDOR = Town([[(0, 0), (1000, 0)], [(1000, 0), (2000, 0)]], [(100, 0), (1900, 10)], [(400, 0), (1600, 20)])
 

@@ -14,12 +14,12 @@ from towns import Town, towns
 from worlds import facility_type, home, shop, street, world
 
 from pujin_geo.catalogue import read_catalogue
-from pujin_geo.coverage import coverage, judged_people
+from pujin_geo.coverage.rates import combine, fifteen_minutes, judge_land, reached
+from pujin_geo.coverage.rates import rates as rates_of
+from pujin_geo.coverage.rates.combined import TARGET_FAMILIES
+from pujin_geo.coverage.rates.land import SAMPLES_AT_MOST, sample_land, sample_points
+from pujin_geo.coverage.sums import coverage, judged_people
 from pujin_geo.inputs import Inputs
-from pujin_geo.rates import combine, fifteen_minutes, judge_land, reached
-from pujin_geo.rates import rates as rates_of
-from pujin_geo.rates.combined import TARGET_FAMILIES
-from pujin_geo.rates.land import SAMPLES_AT_MOST, sample_land, sample_points
 
 NAN = float("nan")
 

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from shapely import LineString, Point, Polygon, box
 from towns import ORIGIN, Town, points, towns
 
-from pujin_geo.access import access_points
-from pujin_geo.distances import nearest
 from pujin_geo.errors import SettingsError
-from pujin_geo.network import QUANTUM_M
-from pujin_geo.pairs import pairs_within
-from pujin_geo.reach import origins_within, reach_area, reach_streets
+from pujin_geo.walking.access import access_points
+from pujin_geo.walking.distances import nearest
+from pujin_geo.walking.network import QUANTUM_M
+from pujin_geo.walking.pairs import pairs_within
+from pujin_geo.walking.reach import origins_within, reach_area, reach_streets
 
 NONE = np.array([], dtype=object)
 LONG = Town([[(0, 0), (1000, 0)], [(1000, 0), (1000, 500)]], [(0, 0)], [(600, 40)])

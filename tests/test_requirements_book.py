@@ -6,8 +6,8 @@ from gap_worlds import long_street
 from worlds import facility_type, home, one_street, shop
 
 from pujin_geo.analysis import analyse
-from pujin_geo.briefing import index_html
-from pujin_geo.requirements_book import REQUIREMENTS, action_tables_in_words, write_requirements
+from pujin_geo.report.briefing import index_html
+from pujin_geo.report.requirements_book import REQUIREMENTS, action_tables_in_words, write_requirements
 from pujin_geo.results import Results
 
 TYPES = [facility_type("shop", 500.0) | {"must_have": "yes"}]

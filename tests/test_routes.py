@@ -9,10 +9,10 @@ from worlds import gate, ground, home, river, shop, street, world
 
 from pujin_geo.errors import SettingsError
 from pujin_geo.inputs import Inputs
-from pujin_geo.network import build_network
-from pujin_geo.pairs import pairs_within
-from pujin_geo.routes import routes, walking_routes
-from pujin_geo.verdicts import judge, judged_types, place
+from pujin_geo.walking.network import build_network
+from pujin_geo.walking.pairs import pairs_within
+from pujin_geo.walking.routes import routes, walking_routes
+from pujin_geo.walking.verdicts import judge, judged_types, place
 
 
 def routes_of(inputs: Inputs) -> tuple[pd.DataFrame, pd.DataFrame]:

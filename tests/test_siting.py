@@ -11,7 +11,8 @@ from shapely import box
 from worlds import facility_type, home, one_street, shop, street
 
 from pujin_geo.catalogue import PROFILES, read_catalogue
-from pujin_geo.siting import (
+from pujin_geo.coverage.whatif import add_facility, scenario, shares
+from pujin_geo.gaps.siting import (
     BEST_COLUMNS,
     BOUND_TO_PLACE,
     OPTION_COLUMNS,
@@ -22,7 +23,6 @@ from pujin_geo.siting import (
     planned_places,
     space_options,
 )
-from pujin_geo.whatif import add_facility, scenario, shares
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_greed_is_not_enough() -> None:
 def test_a_search_cut_short_says_so_with_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     from scipy.optimize import OptimizeResult  # noqa: PLC0415
 
-    from pujin_geo import siting  # noqa: PLC0415
+    from pujin_geo.gaps import siting  # noqa: PLC0415
 
     reach = csr_array(np.array([[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]], dtype=float))
     cut = OptimizeResult(status=1, x=None, mip_dual_bound=-27.0)

@@ -12,7 +12,7 @@ from shapely import box
 from street_town import CIRCLES, TYPES, measured, street_town
 from worlds import Row, facility_type, shop
 
-from pujin_geo.supply import SUPPLY_COLUMNS, supply, two_step_floating_catchment
+from pujin_geo.coverage.supply import SUPPLY_COLUMNS, supply, two_step_floating_catchment
 
 
 def quota(amount: float, unit: str, per: str, **changes: Any) -> Row:

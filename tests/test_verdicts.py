@@ -24,8 +24,8 @@ from worlds import (
 
 from pujin_geo.analysis import analyse
 from pujin_geo.inputs import Inputs
-from pujin_geo.network import build_network
-from pujin_geo.verdicts import (
+from pujin_geo.walking.network import build_network
+from pujin_geo.walking.verdicts import (
     counts,
     demand_points,
     is_inside,

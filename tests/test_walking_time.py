@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pujin_geo.errors import SettingsError
-from pujin_geo.walking_time import WALKERS, speed_note, walk_in_minutes, walk_minutes
+from pujin_geo.walking.minutes import WALKERS, speed_note, walk_in_minutes, walk_minutes
 
 
 def test_fifteen_minutes_worked_by_hand() -> None:

@@ -12,13 +12,8 @@ from towns import ORIGIN, Town, towns
 from worlds import facility_type, gate, ground, home, one_street, river, shop, street, world
 
 from pujin_geo.circles import circle_of
-from pujin_geo.coverage import coverage, judged_people
-from pujin_geo.errors import SettingsError
-from pujin_geo.inputs import Inputs
-from pujin_geo.network import build_network
-from pujin_geo.pairs import counts_within, pairs_within
-from pujin_geo.verdicts import judge, people_served, place, type_of
-from pujin_geo.whatif import (
+from pujin_geo.coverage.sums import coverage, judged_people
+from pujin_geo.coverage.whatif import (
     Scenario,
     add_facility,
     close_street,
@@ -29,6 +24,11 @@ from pujin_geo.whatif import (
     scenario,
     shares,
 )
+from pujin_geo.errors import SettingsError
+from pujin_geo.inputs import Inputs
+from pujin_geo.walking.network import build_network
+from pujin_geo.walking.pairs import counts_within, pairs_within
+from pujin_geo.walking.verdicts import judge, people_served, place, type_of
 
 LIMITS_M = (0.0, 150.0, 400.0)
 TYPES = [facility_type("shop", 250.0), facility_type("park", 400.0), facility_type("school", 300.0)]

@@ -8,8 +8,8 @@ import pandas as pd
 import shapely
 from hypothesis import strategies as st
 
-from pujin_geo.access import access_points
-from pujin_geo.network import Network, build_network
+from pujin_geo.walking.access import access_points
+from pujin_geo.walking.network import Network, build_network
 
 ORIGIN = np.array([350_000.0, 3_450_000.0])
 STEP_M = 100.0

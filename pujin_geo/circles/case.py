@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 
-from ..network import Floats, Ints
-from ..verdicts import Flags, demand_points
+from ..walking.network import Floats, Ints
+from ..walking.verdicts import Flags, demand_points
 from .describe import circle_of
 from .hubs import circle_of_units, hubs_of
 from .options import Band

@@ -6,9 +6,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from ..network import Floats
 from ..texts import Lang
-from ..verdicts import DECIMALS
+from ..walking.network import Floats
+from ..walking.verdicts import DECIMALS
 from .case import Case, Walks, place_circles, walks_to_hubs
 from .polygons import compactness
 from .rules import (

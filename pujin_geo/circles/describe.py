@@ -5,12 +5,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..access import Geometries
-from ..distances import nearest
-from ..network import Network
 from ..tables import Problem
 from ..texts import Text
-from ..verdicts import DECIMALS, Placed, demand_points
+from ..walking.access import Geometries
+from ..walking.distances import nearest
+from ..walking.network import Network
+from ..walking.verdicts import DECIMALS, Placed, demand_points
 
 CIRCLE_COLUMNS = [
     "circle_id", "name", "hub_facility_id", "committees", "area_km2", "population", "farthest_walk_m",

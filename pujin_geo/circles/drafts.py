@@ -5,10 +5,10 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from ..access import Geometries
 from ..errors import SourceError
-from ..network import Floats, Ints
 from ..texts import Text
+from ..walking.access import Geometries
+from ..walking.network import Floats, Ints
 from .land import GRID_M, give_to_neighbours
 
 MARGIN_M = 300.0

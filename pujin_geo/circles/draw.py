@@ -7,10 +7,10 @@ import numpy as np
 import shapely
 
 from ..errors import SettingsError
-from ..network import Floats, Ints
 from ..tables import Problem
 from ..texts import Text
-from ..verdicts import Flags
+from ..walking.network import Floats, Ints
+from ..walking.verdicts import Flags
 from .grow import solve_roughly
 from .layer import circles_of
 from .options import DEFAULT_COUNT, Wishes

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SettingsError
-from ..network import Ints
 from ..texts import Text
+from ..walking.network import Ints
 from .check import Check, check
 from .hubs import circle_of_units, hubs_of
 from .layer import assemble

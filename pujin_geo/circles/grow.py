@@ -10,7 +10,7 @@ import heapq
 
 import numpy as np
 
-from ..network import Floats, Ints
+from ..walking.network import Floats, Ints
 from .solve import (
     FEASIBLE,
     INFEASIBLE,

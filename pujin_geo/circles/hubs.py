@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..network import Ints
-from ..verdicts import demand_points
+from ..walking.network import Ints
+from ..walking.verdicts import demand_points
 from .describe import HUB_TYPES, circle_of
 from .terrain import (
     EXISTING,

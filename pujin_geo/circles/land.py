@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..access import Geometries
-from ..network import Floats, Ints
 from ..tables import Problem
 from ..texts import Text
+from ..walking.access import Geometries
+from ..walking.network import Floats, Ints
 
 GRID_M = 0.01
 """Borders are noded on this grid, so that neighbours share every vertex."""

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..network import Ints
-from ..verdicts import demand_points
+from ..walking.network import Ints
+from ..walking.verdicts import demand_points
 from .polygons import as_read_back, circle_names, colours, dissolve, reading_order, smooth_coverage
 from .terrain import EXISTING, Terrain
 

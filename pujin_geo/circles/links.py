@@ -12,8 +12,8 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ..access import Geometries
-from ..network import Floats, Ints, Network
+from ..walking.access import Geometries
+from ..walking.network import Floats, Ints, Network
 from .land import shared_borders
 
 PIECE_M = 20.0

@@ -8,8 +8,8 @@ import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
 
-from ..access import Geometries
-from ..network import Floats, Ints
+from ..walking.access import Geometries
+from ..walking.network import Floats, Ints
 from .land import shared_borders
 
 WGS84_DECIMALS = 7

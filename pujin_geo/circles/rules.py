@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..network import Floats, Ints
 from ..texts import Text
-from ..verdicts import DECIMALS, demand_points
+from ..walking.network import Floats, Ints
+from ..walking.verdicts import DECIMALS, demand_points
 from .case import Case, Walks
 from .hubs import unit_shares
 from .land import WORTH_SAYING_M2, land_area

@@ -9,14 +9,14 @@ import pandas as pd
 import shapely
 from shapely.ops import substring
 
-from ..access import access_points
 from ..catalogue import suitability_names
-from ..coverage import ALL
-from ..distances import nearest
 from ..errors import SettingsError
-from ..network import Ints
 from ..results import Results
+from ..tables import ALL
 from ..texts import Lang, Text
+from ..walking.access import access_points
+from ..walking.distances import nearest
+from ..walking.network import Ints
 from .check import check
 from .draw import Drawing, draw
 from .hubs import hubs_of

@@ -21,7 +21,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ..network import Floats, Ints
+from ..walking.network import Floats, Ints
 
 Flags = NDArray[np.bool_]
 

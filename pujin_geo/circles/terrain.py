@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..access import Geometries
-from ..distances import nearest
 from ..errors import SettingsError, SourceError
 from ..inputs import Inputs
-from ..network import Floats, Ints, Network, build_network
 from ..tables import Problem
 from ..texts import Text
-from ..verdicts import Flags, Placed, demand_points, place
+from ..walking.access import Geometries
+from ..walking.distances import nearest
+from ..walking.network import Floats, Ints, Network, build_network
+from ..walking.verdicts import Flags, Placed, demand_points, place
 from .describe import HUB_TYPES
 from .drafts import draft_units
 from .land import land_area, tile_land

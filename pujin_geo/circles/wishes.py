@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 
 from ..errors import SettingsError
-from ..network import Ints
 from ..texts import Text
+from ..walking.network import Ints
 from .links import facing_pairs
 from .options import Wishes
 from .terrain import Terrain, find_facility

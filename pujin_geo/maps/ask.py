@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from ..catalogue import UNCERTAIN, confidence_names, is_uncertain, suitability_names
 from ..circles import circle_of
 from ..definitions import DEFINITIONS
-from ..network import Floats, Network
 from ..texts import Lang, Text
-from ..verdicts import (
+from ..walking.network import Floats, Network
+from ..walking.verdicts import (
     Placed,
     demand_points,
     exit_walks,
@@ -21,7 +21,7 @@ from ..verdicts import (
     place,
     surveyed_extent,
 )
-from ..verdicts import judged_types as types_with_threshold
+from ..walking.verdicts import judged_types as types_with_threshold
 from .basemap import Background, drawn_box
 from .basemap import background as make_background
 from .coverage import CAUSES, VERDICTS, definition_words, judged_types

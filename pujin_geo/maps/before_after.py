@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ..network import build_network
-from ..outlook import UNDER_WAY
+from ..coverage.outlook import UNDER_WAY
 from ..texts import Lang, Text
-from ..verdicts import judge, place
-from ..verdicts import judged_types as thresholds_of
+from ..walking.network import build_network
+from ..walking.verdicts import judge, place
+from ..walking.verdicts import judged_types as thresholds_of
 from .all_facilities import all_functions, function_rows, type_json
 from .basemap import Background
 from .basemap import background as make_background

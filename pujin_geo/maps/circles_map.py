@@ -7,14 +7,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from ..access import access_points
 from ..catalogue import suitability_names
 from ..circles.show import RING_MINUTES
 from ..definitions import DEFINITIONS
-from ..reach import origins_within, reach_stretches
 from ..texts import Lang, Text
-from ..verdicts import demand_points, is_inside
-from ..walking_time import WALKERS, speed_note, walk_in_minutes, walk_minutes
+from ..walking.access import access_points
+from ..walking.minutes import WALKERS, speed_note, walk_in_minutes, walk_minutes
+from ..walking.reach import origins_within, reach_stretches
+from ..walking.verdicts import demand_points, is_inside
 from .all_facilities import circle_names
 from .basemap import Background
 from .basemap import background as make_background

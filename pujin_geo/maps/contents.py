@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..catalogue import suitability_names
-from ..outlook import UNDER_WAY
+from ..coverage.outlook import UNDER_WAY
 from ..texts import Text
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ import pandas as pd
 import shapely
 
 from ..definitions import DEFINITIONS
-from ..network import Ints
-from ..routes import walking_routes
-from ..siting import CHOOSABLE
+from ..gaps.siting import CHOOSABLE
 from ..texts import Lang, Text
-from ..verdicts import demand_points, place
+from ..walking.network import Ints
+from ..walking.routes import walking_routes
+from ..walking.verdicts import demand_points, place
 from .all_facilities import numbered_types
 from .basemap import Background
 from .basemap import background as make_background

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..access import access_facilities
-from ..network import Ints, Network
-from ..reach import reach_stretches
-from ..verdicts import counts
+from ..walking.access import access_facilities
+from ..walking.network import Ints, Network
+from ..walking.reach import reach_stretches
+from ..walking.verdicts import counts
 from .packing import Grid, pack, pack_bits, pack_shares, pack_uint32, pack_whole
 
 if TYPE_CHECKING:

@@ -1,0 +1,39 @@
+"""Coverage seen from every side: rival rates per type, and combinations over types."""
+
+from ...walking.network import Network
+from ...walking.verdicts import Placed, judge
+from .combined import (
+    TARGET_FAMILIES,
+    TARGET_SHARE,
+    combine,
+    fifteen_minute_types,
+    reached,
+)
+from .grid import Grid, Judged, Places, assemble, grid_of, list_places, share
+from .land import Land, judge_land, sample_land
+from .rivals import rates
+
+__all__ = [
+    "TARGET_FAMILIES",
+    "TARGET_SHARE",
+    "Grid",
+    "Judged",
+    "Land",
+    "Places",
+    "assemble",
+    "combine",
+    "fifteen_minutes",
+    "grid_of",
+    "judge_land",
+    "list_places",
+    "rates",
+    "reached",
+    "sample_land",
+    "share",
+]
+
+
+def fifteen_minutes(judged: Judged, network: Network, placed: Placed) -> Grid:
+    """Return the verdicts of the target families' types at a walk of fifteen minutes."""
+    types = fifteen_minute_types(judged.types)
+    return grid_of(judge(network, placed, types), judged.demand["demand_id"], types["facility_type"])

@@ -1,0 +1,282 @@
+"""Verdicts as arrays (points × types), and the places over which they are summed."""
+
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from ...inputs import Inputs
+from ...tables import ALL, SCOPES
+from ...walking.network import Floats
+from ...walking.verdicts import DECIMALS, demand_points, people_served
+
+Flags = NDArray[np.bool_]
+
+PLACE_COLUMNS = ["place_kind", "place_id", "place_name"]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The ``distances`` table as arrays, points in rows and facility types in columns.
+
+    Attributes:
+        types: facility types, in the order of the columns.
+        threshold_m: NaN where the type does not apply to the point.
+        walk_m: NaN where there is no path.
+        met, not_met, unknown: the verdict; all False where the type does not apply.
+        near: within the threshold by straight line.
+    """
+
+    types: tuple[str, ...]
+    threshold_m: Floats
+    walk_m: Floats
+    met: Flags
+    not_met: Flags
+    unknown: Flags
+    near: Flags
+
+    @property
+    def judged(self) -> Flags:
+        """Where the type applies to the point."""
+        applies: Flags = ~np.isnan(self.threshold_m)
+        return applies
+
+    def columns(self, types: list[str]) -> "Grid":
+        """Return the grid of some of the types, in the order given."""
+        at = [self.types.index(name) for name in types]
+        return Grid(
+            tuple(types),
+            self.threshold_m[:, at],
+            self.walk_m[:, at],
+            met=self.met[:, at],
+            not_met=self.not_met[:, at],
+            unknown=self.unknown[:, at],
+            near=self.near[:, at],
+        )
+
+    def replacing(self, other: "Grid") -> "Grid":
+        """Return the grid with the columns of another grid's types taken from there."""
+        at = [self.types.index(name) for name in other.types]
+        arrays = {}
+        for name in ("threshold_m", "walk_m", "met", "not_met", "unknown", "near"):
+            arrays[name] = getattr(self, name).copy()
+            arrays[name][:, at] = getattr(other, name)
+        return replace(self, **arrays)
+
+    def stretched(self, factor: float) -> "Grid":
+        """Return the grid if every walk were ``factor`` times as long, to the millimetre.
+
+        Points without a measured walk keep their verdict; others that are unknown stay so unless the walk is
+        now short enough.
+        """
+        with np.errstate(invalid="ignore"):
+            met: Flags = np.round(self.walk_m * factor, DECIMALS) <= self.threshold_m
+        unknown = self.unknown & ~met
+        return replace(
+            self, walk_m=self.walk_m * factor, met=met, unknown=unknown, not_met=self.judged & ~met & ~unknown
+        )
+
+
+def grid_of(distances: pd.DataFrame, demand_ids: pd.Series, types: pd.Series) -> Grid:
+    """Return a ``distances`` table as arrays.
+
+    Args:
+        distances: one row per demand point and type that applies to it.
+        demand_ids: ids in the order of the rows.
+        types: facility types in the order of the columns.
+
+    >>> distances = pd.DataFrame({"demand_id": ["a", "b"], "facility_type": "park", "walk_m": [200.0, np.nan],
+    ...     "straight_m": [150.0, 90.0], "threshold_m": 300.0, "verdict": ["met", "unknown"]})
+    >>> grid = grid_of(distances, pd.Series(["b", "a"]), pd.Series(["park"]))
+    >>> grid.met.tolist(), grid.unknown.tolist()
+    ([[False], [True]], [[True], [False]])
+    """
+    row = pd.Index(demand_ids).get_indexer(distances["demand_id"])
+    column = pd.Index(types).get_indexer(distances["facility_type"])
+    shape = (len(demand_ids), len(types))
+
+    def lengths(name: str) -> Floats:
+        array = np.full(shape, np.nan)
+        array[row, column] = distances[name].to_numpy(dtype=float)
+        return array
+
+    verdict = pd.Categorical(distances["verdict"], categories=["met", "not_met", "unknown"]).codes
+    code = np.full(shape, -1, dtype=np.int8)
+    code[row, column] = verdict
+    threshold_m, straight_m = lengths("threshold_m"), lengths("straight_m")
+    with np.errstate(invalid="ignore"):
+        near = straight_m <= threshold_m
+    return Grid(
+        tuple(types), threshold_m, lengths("walk_m"), met=code == 0, not_met=code == 1, unknown=code == 2, near=near
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Places:
+    """Places over which people are summed: everywhere, urban, rural, each circle, each committee.
+
+    Attributes:
+        table: ``place_kind`` (``all``, ``urban``, ``rural``, ``circle``, ``committee``), ``place_id``,
+            ``place_name``.
+        members: (places, points) 1 where a point belongs to the place.
+    """
+
+    table: pd.DataFrame
+    members: csr_array
+
+    def total(self, values: Floats | Flags) -> Floats:
+        """Return sums per place of one value per point, or of (points, types) values."""
+        sums: Floats = self.members @ np.asarray(values, dtype=float)
+        return sums
+
+    def repeat(self, types: tuple[str, ...] | list[str]) -> pd.DataFrame:
+        """Return the table with one row per place and type, types in the inner order."""
+        table = self.table.loc[self.table.index.repeat(len(types))].reset_index(drop=True)
+        return table.assign(facility_type=np.tile(np.array(types, dtype=object), len(self.table)))
+
+
+def list_places(inputs: Inputs, demand: pd.DataFrame, points: pd.DataFrame | None = None) -> Places:
+    """Return the places of a study, and which points belong to each.
+
+    Committees are those of the layer, then any that only the residents name.
+
+    Args:
+        inputs: the study, for its circles and committees.
+        demand: judged demand points with ``circle_id``, ``committee_id`` and ``scope``.
+        points: other points with the same three columns to be summed; the demand points if absent.
+    """
+    circles, committees = inputs.circles, inputs.committees
+    named = set(committees["committee_id"])
+    further = sorted({c for c in demand["committee_id"] if c and c not in named})
+    rows = [
+        (ALL, ALL, inputs.study.name),
+        *((scope, scope, "") for scope in SCOPES),
+        *(("circle", *row) for row in circles[["circle_id", "name"]].itertuples(index=False, name=None)),
+        *(
+            ("committee", *row)
+            for row in committees[["committee_id", "name"]].itertuples(index=False, name=None)
+        ),
+        *(("committee", committee, "") for committee in further),
+    ]
+    table = pd.DataFrame(rows, columns=PLACE_COLUMNS)
+    return Places(table, _members(table, demand if points is None else points))
+
+
+def _members(table: pd.DataFrame, points: pd.DataFrame) -> csr_array:
+    keys = pd.MultiIndex.from_frame(table[["place_kind", "place_id"]])
+    rows, columns = [], []
+    everywhere = np.full(len(points), ALL, dtype=object)
+    for kind, ids in (
+        (everywhere, everywhere),
+        (points["scope"].to_numpy(dtype=object), points["scope"].to_numpy(dtype=object)),
+        (np.full(len(points), "circle"), points["circle_id"].to_numpy(dtype=object)),
+        (np.full(len(points), "committee"), points["committee_id"].to_numpy(dtype=object)),
+    ):
+        place = keys.get_indexer(pd.MultiIndex.from_arrays([kind, ids])) if len(points) else np.empty(0, int)
+        found = np.flatnonzero(place >= 0)
+        rows.append(place[found])
+        columns.append(found)
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    return csr_array((np.ones(len(row)), (row, column)), shape=(len(table), len(points)))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Everything that sums are made from, aligned: judged demand points in rows, judged types in columns.
+
+    Attributes:
+        inputs: the study.
+        demand: judged demand points with ``circle_id``, 0..n-1.
+        facilities: the counting facilities.
+        types: the judged rows of the catalogue, 0..t-1.
+        grid: their verdicts.
+        people: (n, t) people of the group that each type serves.
+        basis: type → whom the people are.
+        places: the places to sum over.
+    """
+
+    inputs: Inputs
+    demand: gpd.GeoDataFrame
+    facilities: gpd.GeoDataFrame
+    types: pd.DataFrame
+    grid: Grid
+    people: Floats
+    basis: dict[str, str]
+    places: Places
+
+    @property
+    def population(self) -> Floats:
+        """(n,) all residents of each demand point."""
+        population: Floats = self.demand["population"].to_numpy(dtype=float)
+        return population
+
+    def everywhere(self) -> "Judged":
+        """Return the same study without circles and committees: sums over all, urban and rural only."""
+        few = 1 + len(SCOPES)
+        places = Places(self.places.table.iloc[:few], self.places.members[:few])
+        return replace(self, places=places)
+
+    def with_grid(self, grid: Grid) -> "Judged":
+        """Return the same study with other verdicts."""
+        return replace(self, grid=grid)
+
+
+def assemble(
+    inputs: Inputs,
+    demand: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame,
+    types: pd.DataFrame,
+    distances: pd.DataFrame,
+) -> Judged:
+    """Line up the verdicts of a study for summing.
+
+    Args:
+        inputs: the study.
+        demand: judged demand points with ``circle_id``.
+        facilities: the counting facilities.
+        types: the judged rows of the catalogue.
+        distances: the ``distances`` table.
+    """
+    people, basis = people_served(demand, types)
+    return Judged(
+        inputs=inputs,
+        demand=demand,
+        facilities=facilities,
+        types=types,
+        grid=grid_of(distances, demand["demand_id"], types["facility_type"]),
+        people=people.to_numpy(dtype=float).reshape(len(demand), len(types)),
+        basis=basis,
+        places=list_places(inputs, demand),
+    )
+
+
+def stands_in(judged: Judged) -> Flags:
+    """Return (places, facilities) whether the counting facility stands in the circle or committee.
+
+    Rows of other places are all False.
+    """
+    points = demand_points(judged.facilities)
+    keys = pd.MultiIndex.from_frame(judged.places.table[["place_kind", "place_id"]])
+    stands = np.zeros((len(keys), len(points)), dtype=bool)
+    for kind, layer in (("circle", judged.inputs.circles), ("committee", judged.inputs.committees)):
+        if layer.empty or not len(points):
+            continue
+        point, area = shapely.STRtree(layer.geometry.to_numpy()).query(points, predicate="intersects")
+        ids = layer[f"{kind}_id"].to_numpy()[area]
+        stands[keys.get_indexer(pd.MultiIndex.from_arrays([np.full(len(ids), kind), ids])), point] = True
+    return stands
+
+
+def share(part: Floats, whole: Floats) -> Floats:
+    """Return part / whole, NaN where there is no whole.
+
+    >>> share(np.array([1.0, 0.0]), np.array([4.0, 0.0])).tolist()
+    [0.25, nan]
+    """
+    whole = np.broadcast_to(whole, np.shape(part))
+    quotient: Floats = np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
+    return quotient

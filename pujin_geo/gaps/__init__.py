@@ -1,0 +1,1 @@
+"""What is not met to what can be done: gap areas, detours, idle spaces, requirements."""

@@ -1,0 +1,1 @@
+"""Results to what planners read: the briefing, its charts, the requirements workbook."""

@@ -1,0 +1,233 @@
+"""Walking distances over the graph, exact from place to place along the streets.
+
+A walk is the straight leg to the street, the way along the streets, and the straight leg at the far
+end; two places on one edge may also walk along it. The engine is ``scipy.sparse.csgraph.dijkstra``.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from ..errors import SettingsError
+from ..texts import Text
+from .network import QUANTUM_M, Floats, Ints, Network
+
+START_M = 1.0
+"""Added to every walk from a virtual start and taken off again: a sparse matrix loses arcs of length 0."""
+
+BATCH_ROWS = 8
+PAIRS_AT_ONCE = 2_000_000
+
+
+def nearest(
+    network: Network,
+    origins: pd.DataFrame,
+    targets: pd.DataFrame,
+    group: Ints,
+    count: int,
+    *,
+    groups: int,
+    limit_m: float = np.inf,
+) -> tuple[Floats, Ints]:
+    """Return each origin's walk to the nearest target of every group, and which target it is.
+
+    One search over the whole graph per group, from all its targets at once. A tie goes to the target
+    with the lower number.
+
+    Args:
+        network: the walking graph.
+        origins: access table (see ``access``); ``item`` in 0..count-1, at most one row each.
+        targets: access table; ``item`` numbers the targets.
+        group: (targets,) group 0..groups-1 of each target number; -1 takes no part.
+        count: number of origins.
+        groups: number of groups.
+        limit_m: the search ends here; longer walks may be left out.
+
+    Returns:
+        ``walk_m`` (count, groups), infinite where there is no path or no way onto a street, and
+        ``target`` (count, groups), -1 there.
+
+    >>> import geopandas as gpd
+    >>> from shapely import LineString, Point
+    >>> from pujin_geo.walking.access import access_points
+    >>> from pujin_geo.walking.network import build_network
+    >>> streets = gpd.GeoDataFrame({"walkable": [True], "status": "existing", "row": 1, "source_row": 1},
+    ...     geometry=[LineString([(0, 0), (100, 0)])], crs="EPSG:32651")
+    >>> network = build_network(streets)
+    >>> home = access_points(network, np.array([Point(30, 5)]), max_snap_m=150)
+    >>> shops = access_points(network, np.array([Point(90, 0), Point(10, 2)]), max_snap_m=150)
+    >>> walk_m, which = nearest(network, home, shops, np.array([0, 0]), 1, groups=1)
+    >>> float(walk_m[0, 0]), int(which[0, 0])
+    (27.0, 1)
+    """
+    targets = targets.assign(group=group[targets["item"]], rank=_rank_in_group(group)[targets["item"]])
+    targets = targets[targets["group"] >= 0]
+    bits = _rank_bits(targets)
+    # The rank rides in bits below the quantum: the least sum is the least walk, then the least rank.
+    targets = targets.assign(leg_m=targets["leg_m"] + targets["rank"] * (QUANTUM_M / 2**bits))
+    best = np.full((count, groups), np.inf)
+    item = origins["item"].to_numpy()
+    ways = _distinct_ways(targets)
+    along = _along_one_edge(origins, ways, groups)
+    for first in range(0, groups, BATCH_ROWS):
+        batch = range(first, min(first + BATCH_ROWS, groups))
+        by_node = _from_groups(network, ways, batch, limit_m)
+        best[item, first : first + len(batch)] = _at_origins(network, origins, by_node)
+    best[item] = np.minimum(best[item], along)
+    return _split_rank(best, group, bits)
+
+
+def node_walks(network: Network, ways: pd.DataFrame, *, limit_m: float = np.inf) -> Floats:
+    """Return each node's walk to the nearest of the ways (an access table), infinite beyond the limit."""
+    edge = ways["edge"].to_numpy()
+    offset_m, leg_m = ways["offset_m"].to_numpy(), ways["leg_m"].to_numpy() + START_M
+    beyond_m = network.edge_length_m[edge] - offset_m - ways["span_m"].to_numpy()
+    node = np.concatenate([network.edge_from[edge], network.edge_to[edge]])
+    walk_m = np.concatenate([leg_m + offset_m, leg_m + beyond_m])
+    nodes = len(network.node_xy)
+    extended = with_starts(network.matrix, np.zeros(len(node), dtype=np.int64), node, walk_m, 1)
+    found: Floats = dijkstra(extended, directed=True, indices=nodes, limit=limit_m + START_M)
+    return found[:nodes] - START_M
+
+
+def walks_to(
+    network: Network, origins: pd.DataFrame, ways: pd.DataFrame, *, limit_m: float = np.inf
+) -> Floats:
+    """Return each origin row's walk to the nearest of a few ways in; walks beyond the limit may be left out.
+
+    What ``nearest`` finds for one group, without its preparations: for a single facility.
+    """
+    node_m = node_walks(network, ways, limit_m=limit_m)
+    edge, offset_m = origins["edge"].to_numpy(), origins["offset_m"].to_numpy()
+    beyond_m = network.edge_length_m[edge] - offset_m
+    to_street_m = np.minimum(
+        node_m[network.edge_from[edge]] + offset_m, node_m[network.edge_to[edge]] + beyond_m
+    )
+    columns = (ways[name].to_numpy() for name in ("edge", "offset_m", "span_m", "leg_m"))
+    for way_edge, there_m, span_m, leg_m in zip(*columns, strict=True):
+        same = np.flatnonzero(edge == way_edge)
+        here_m = offset_m[same]
+        apart_m = np.maximum(np.maximum(there_m - here_m, here_m - (there_m + span_m)), 0.0)
+        to_street_m[same] = np.minimum(to_street_m[same], apart_m + leg_m)
+    walk_m: Floats = to_street_m + origins["leg_m"].to_numpy()
+    return walk_m
+
+
+def _rank_in_group(group: Ints) -> Ints:
+    order = np.argsort(group, kind="stable")
+    sizes = np.bincount(group[order] + 1)
+    first = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    rank = np.empty(len(group), dtype=np.int64)
+    rank[order] = np.arange(len(group)) - first
+    return rank
+
+
+def _rank_bits(targets: pd.DataFrame) -> int:
+    most = int(targets["rank"].max()) + 1 if len(targets) else 1
+    return max(1, math.ceil(math.log2(most)) if most > 1 else 1)
+
+
+def _distinct_ways(targets: pd.DataFrame) -> pd.DataFrame:
+    """Of targets of one group at one place on one edge keep the nearest: thousands may share a spot."""
+    ordered = targets.sort_values("leg_m", kind="stable")
+    return ordered.drop_duplicates(["group", "edge", "offset_m", "span_m"]).sort_index()
+
+
+def _from_groups(network: Network, targets: pd.DataFrame, batch: range, limit_m: float) -> Floats:
+    """Search from one virtual start per group; return (groups in batch, nodes) walks to every node."""
+    chosen = targets[targets["group"].isin(batch)]
+    edge = chosen["edge"].to_numpy()
+    offset_m, span_m = chosen["offset_m"].to_numpy(), chosen["span_m"].to_numpy()
+    leg_m = chosen["leg_m"].to_numpy() + START_M
+    row = np.tile(chosen["group"].to_numpy() - batch[0], 2)
+    node = np.concatenate([network.edge_from[edge], network.edge_to[edge]])
+    walk_m = np.concatenate([leg_m + offset_m, leg_m + (network.edge_length_m[edge] - offset_m - span_m)])
+    extended = with_starts(network.matrix, row, node, walk_m, len(batch))
+    nodes = len(network.node_xy)
+    starts = np.arange(nodes, nodes + len(batch))
+    # The rank below the quantum adds up to one quantum.
+    most_m = limit_m + START_M + QUANTUM_M
+    by_node: Floats = dijkstra(extended, directed=True, indices=starts, limit=most_m)[:, :nodes] - START_M
+    return by_node
+
+
+def with_starts(matrix: csr_array, row: Ints, node: Ints, walk_m: Floats, starts: int) -> csr_array:
+    """Append rows of virtual starts; of several ways from one start to one node the shortest counts."""
+    order = np.lexsort((walk_m, node, row))
+    row, node, walk_m = row[order], node[order], walk_m[order]
+    shortest = np.ones(len(row), dtype=bool)
+    shortest[1:] = (row[1:] != row[:-1]) | (node[1:] != node[:-1])
+    row, node, walk_m = row[shortest], node[shortest], walk_m[shortest]
+    size = matrix.shape[0] + starts
+    pointer = np.concatenate(
+        [matrix.indptr, matrix.indptr[-1] + np.cumsum(np.bincount(row, minlength=starts))]
+    )
+    return csr_array(
+        (
+            np.concatenate([matrix.data, walk_m]),
+            np.concatenate([matrix.indices, node]).astype(np.int32),
+            pointer.astype(np.int32),
+        ),
+        shape=(size, size),
+    )
+
+
+def _at_origins(network: Network, origins: pd.DataFrame, by_node: Floats) -> Floats:
+    """Return (origins, groups) walks by way of either end of each origin's edge."""
+    edge, offset_m = origins["edge"].to_numpy(), origins["offset_m"].to_numpy()
+    leg_m = origins["leg_m"].to_numpy()
+    back = by_node[:, network.edge_from[edge]] + (leg_m + offset_m)
+    ahead = by_node[:, network.edge_to[edge]] + (leg_m + (network.edge_length_m[edge] - offset_m))
+    walk: Floats = np.minimum(back, ahead).T
+    return walk
+
+
+def _along_one_edge(origins: pd.DataFrame, targets: pd.DataFrame, groups: int) -> Floats:
+    """Return (origins, groups) walks along a shared edge, infinite where none is shared."""
+    spot = origins.groupby(["edge", "offset_m"], sort=False).ngroup().to_numpy()
+    spots = origins[["edge", "offset_m"]].drop_duplicates()
+    best = np.full((len(spots), groups), np.inf)
+    by_edge = targets.sort_values("edge")
+    edges = by_edge["edge"].to_numpy()
+    low = np.searchsorted(edges, spots["edge"].to_numpy(), side="left")
+    high = np.searchsorted(edges, spots["edge"].to_numpy(), side="right")
+    shared = high - low
+    block = np.cumsum(shared) // PAIRS_AT_ONCE
+    for chunk in np.split(np.arange(len(spots)), np.flatnonzero(np.diff(block)) + 1):
+        here = np.repeat(chunk, shared[chunk])
+        target = by_edge.iloc[runs(low[chunk], shared[chunk])]
+        here_m = spots["offset_m"].to_numpy()[here]
+        there_m, span_m = target["offset_m"].to_numpy(), target["span_m"].to_numpy()
+        apart_m = np.maximum(np.maximum(there_m - here_m, here_m - (there_m + span_m)), 0.0)
+        np.minimum.at(best, (here, target["group"].to_numpy()), apart_m + target["leg_m"].to_numpy())
+    walk_m: Floats = best[spot] + origins["leg_m"].to_numpy()[:, None]
+    return walk_m
+
+
+def runs(start: Ints, size: Ints) -> Ints:
+    """Return start, start + 1, … for ``size`` numbers each, one run after the other."""
+    shift: Ints = np.repeat(start - (np.cumsum(size) - size), size)
+    return shift + np.arange(size.sum())
+
+
+def _split_rank(best: Floats, group: Ints, bits: int) -> tuple[Floats, Ints]:
+    reached = np.isfinite(best)
+    if best[reached].max(initial=0.0) + START_M >= 2.0 ** (53 - 20 - bits):
+        raise SettingsError(
+            Text(
+                "路网过大, 距离无法精确到微米; 请把研究范围分成几部分。",
+                "The network is too large for exact distances; split the study into parts.",
+            )
+        )
+    walk_m = np.full(best.shape, np.inf)
+    walk_m[reached] = np.floor(best[reached] / QUANTUM_M) * QUANTUM_M
+    row, column = np.nonzero(reached)
+    rank = np.round((best[row, column] - walk_m[row, column]) / QUANTUM_M * 2**bits).astype(np.int64)
+    order = np.argsort(group, kind="stable")
+    first = np.searchsorted(group[order], np.arange(best.shape[1]))
+    target = np.full(best.shape, -1, dtype=np.int64)
+    target[row, column] = order[first[column] + rank]
+    return walk_m, target
