@@ -4,6 +4,11 @@ import os
 import shutil
 
 import pytest
+from hypothesis import settings
+
+# How long a test takes says more of the machine than of the code.
+settings.register_profile("pujin", deadline=None)
+settings.load_profile("pujin")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

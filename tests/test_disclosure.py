@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pujin_geo.coverage.sums.disclosure import suppressed
 from street_town import evidence, street_town
 
+from pujin_geo.coverage.disclosure import suppressed
 from pujin_geo.errors import SettingsError
 from pujin_geo.study import read_study, study_toml
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from pujin_geo.coverage.sums.headlines import HEADLINE_COLUMNS, HEADLINES
 from street_town import HOMES, SHOPS, TYPES, evidence, street_town
 from worlds import home, shop
+
+from pujin_geo.coverage.headlines import HEADLINE_COLUMNS, HEADLINES
 
 
 def headlines(**changes: object) -> pd.DataFrame:

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pandas as pd
-from pujin_geo.coverage.sums.reconciliation import MEASURES, reconciliation
 from shapely import box
 from worlds import home, one_street, shop
 
 from pujin_geo.analysis import analyse
+from pujin_geo.coverage.reconciliation import MEASURES, reconciliation
 from pujin_geo.tables import REGISTERS
 
 
