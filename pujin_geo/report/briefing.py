@@ -15,7 +15,7 @@ from ..maps.figures import figure, percent, whole
 from ..maps.offline import content_security_policy
 from ..maps.overview import overview_svg
 from ..maps.palette import DEMAND_CLASSES, VERDICT_COLOURS, demand_class
-from ..maps.words import STATUSES, committee_names, notices, sources, templates
+from ..maps.words import STATUSES, notices, sources, templates
 from ..tables import LAYERS, REGISTERS
 from ..texts import Text
 from .charts import charts
@@ -24,7 +24,6 @@ from .requirements_book import action_tables_in_words
 if TYPE_CHECKING:
     from ..results import Results
 
-MOST_GAPS = 15
 MOST_PROJECTS = 12
 MOST_PROBLEMS = 40
 
@@ -103,26 +102,6 @@ def headline_cards(results: "Results") -> list[dict[str, str]]:
     return cards
 
 
-def top_gaps(results: "Results", *, most: int = MOST_GAPS) -> pd.DataFrame:
-    """Return the gaps that are not met with the most people, basic types only; ties by shortfall, then by id.
-
-    The columns of the gaps table and the demand point's ``name``, ``committee_id`` and ``committee``, its name.
-    """
-    gaps, catalogue = results.tables["gaps"], results.inputs.catalogue
-    basic = catalogue.loc[catalogue["class"] == "basic", "facility_type"]
-    chosen = gaps[(gaps["verdict"] == "not_met") & gaps["facility_type"].isin(basic) & (gaps["people"] > 0)]
-    ranked = chosen.sort_values(
-        ["people", "shortfall_m", "demand_id", "facility_type"],
-        ascending=[False, False, True, True],
-        na_position="first",
-        kind="stable",
-    ).head(most)
-    residents = results.tables["residents"].set_index("demand_id")[["name", "committee_id"]]
-    joined = ranked.join(residents, on="demand_id").reset_index(drop=True)
-    names = committee_names(results)
-    return joined.assign(committee=[names.get(one, one) for one in joined["committee_id"]])
-
-
 def top_projects(results: "Results", *, most: int = MOST_PROJECTS) -> list[dict[str, Any]]:
     """Return the facilities under way that newly serve most people, then those that serve none."""
     projects = results.tables["projects"].sort_values("people_newly_served", ascending=False, kind="stable")
@@ -184,7 +163,6 @@ def index_html(results: "Results") -> str:
         marks=_marks(results),
         estimated=bool(inputs.residents["basis"].str.startswith("estimated").any()),
         circles=_circle_rows(results),
-        gaps=top_gaps(results),
         projects=top_projects(results),
         gap_count=int((results.tables["gaps"]["verdict"] == "not_met").sum()),
         unknown_count=int((results.tables["gaps"]["verdict"] == "unknown").sum()),
