@@ -18,7 +18,7 @@ from .results import Results
 from .tables import Problem, problems_table
 from .texts import Lang, Text
 from .walking.access import Geometries, crosses
-from .walking.network import Network, build_network
+from .walking.network import Network, network_of
 from .walking.verdicts import (
     Placed,
     demand_points,
@@ -66,14 +66,8 @@ class _Clock:
 def examine(inputs: Inputs, *, include_planned: bool = False, clock: _Clock | None = None) -> Examined:
     """Build the network, lead everything onto it and gather every finding."""
     clock = clock or _Clock(None)
-    settings = inputs.study.settings
     clock.start("network", Text("建立步行路网", "Building the walking network"))
-    network = build_network(
-        inputs.streets,
-        join_tolerance_m=settings.join_tolerance_m,
-        join_crossings=settings.join_crossings,
-        include_planned=include_planned,
-    )
+    network = network_of(inputs, include_planned=include_planned)
     clock.start("access", Text("居民点和设施接入路网", "Leading people and facilities onto the network"))
     placed = place(inputs, network, include_planned=include_planned)
     problems = [

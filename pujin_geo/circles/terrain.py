@@ -13,7 +13,7 @@ from ..tables import Problem
 from ..texts import Text
 from ..walking.access import Geometries
 from ..walking.distances import nearest
-from ..walking.network import Floats, Ints, Network, build_network
+from ..walking.network import Floats, Ints, Network, network_of
 from ..walking.verdicts import Flags, Placed, demand_points, place
 from .describe import HUB_TYPES
 from .drafts import draft_units
@@ -113,10 +113,7 @@ def survey(
     """
     settings = settings or CircleSettings()
     if network is None:
-        build = inputs.study.settings
-        network = build_network(
-            inputs.streets, join_tolerance_m=build.join_tolerance_m, join_crossings=build.join_crossings
-        )
+        network = network_of(inputs)
     placed = place(inputs, network, include_planned=False)
     points = demand_points(placed.demand)
     units, problems = _units(inputs, placed, points, settings, target_units)

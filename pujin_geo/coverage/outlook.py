@@ -14,7 +14,7 @@ from ..circles import circle_of
 from ..inputs import Inputs
 from ..tables import ALL, SCOPES
 from ..walking.access import access_facilities
-from ..walking.network import Floats, Network, build_network
+from ..walking.network import Floats, Network, network_of
 from ..walking.pairs import DECIMALS, pairs_within
 from ..walking.verdicts import Placed, demand_points, in_extent, is_inside, judge, place
 from .rates.grid import PLACE_COLUMNS, Flags, Grid, Judged, grid_of, share
@@ -60,7 +60,7 @@ def today_of(judged: Judged, network: Network, placed: Placed, *, include_planne
     """Return the study without projects, whatever the run itself includes."""
     if not include_planned:
         return Today(network, placed, judged.grid)
-    network = _network(judged.inputs, include_planned=False)
+    network = network_of(judged.inputs, include_planned=False)
     placed = place(judged.inputs, network, include_planned=False)
     return Today(network, placed, _grid(judged, network, placed, judged.types))
 
@@ -138,7 +138,7 @@ def _scenarios(judged: Judged, today: Today) -> dict[str, Grid]:
     opening = inputs.streets["status"].isin(UNDER_WAY) & inputs.streets["walkable"]
     grids["planned_with_streets"] = grids["planned"]
     if opening.any():
-        later = _network(inputs, include_planned=True)
+        later = network_of(inputs, include_planned=True)
         placed = place(inputs, later, include_planned=True)
         grids["planned_with_streets"] = _grid(judged, later, placed, judged.types)
     return grids
@@ -161,16 +161,6 @@ def _without(facilities: gpd.GeoDataFrame, status: str) -> gpd.GeoDataFrame:
 def _is_project(inputs: Inputs) -> Flags:
     under_way: Flags = inputs.facilities["status"].isin(UNDER_WAY).to_numpy(dtype=bool)
     return under_way
-
-
-def _network(inputs: Inputs, *, include_planned: bool) -> Network:
-    settings = inputs.study.settings
-    return build_network(
-        inputs.streets,
-        join_tolerance_m=settings.join_tolerance_m,
-        join_crossings=settings.join_crossings,
-        include_planned=include_planned,
-    )
 
 
 def _grid(judged: Judged, network: Network, placed: Placed, types: pd.DataFrame) -> Grid:

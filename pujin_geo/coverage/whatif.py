@@ -21,7 +21,7 @@ from ..inputs import Inputs
 from ..texts import Text
 from ..walking.access import Geometries, access_facilities, access_points
 from ..walking.distances import nearest, walks_to
-from ..walking.network import QUANTUM_M, Floats, Ints, Network, build_network
+from ..walking.network import QUANTUM_M, Floats, Ints, Network, network_of
 from ..walking.pairs import counts_within, pairs_within
 from ..walking.verdicts import (
     DECIMALS,
@@ -87,13 +87,7 @@ def scenario(inputs: Inputs, *, include_planned: bool = False, limits_m: Sequenc
     Raises:
         SourceError: no walkable street.
     """
-    settings = inputs.study.settings
-    network = build_network(
-        inputs.streets,
-        join_tolerance_m=settings.join_tolerance_m,
-        join_crossings=settings.join_crossings,
-        include_planned=include_planned,
-    )
+    network = network_of(inputs, include_planned=include_planned)
     types, _ = judged_types(inputs)
     placed = place(inputs, network, include_planned=include_planned)
     people, basis = people_served(placed.demand, types)
@@ -518,13 +512,7 @@ def _street(state: Scenario, row: int) -> Flags:
 
 def _with_streets(state: Scenario, streets: gpd.GeoDataFrame) -> Scenario:
     inputs = replace(state.inputs, streets=streets)
-    settings = inputs.study.settings
-    network = build_network(
-        streets,
-        join_tolerance_m=settings.join_tolerance_m,
-        join_crossings=settings.join_crossings,
-        include_planned=state.include_planned,
-    )
+    network = network_of(inputs, include_planned=state.include_planned)
     placed = place(inputs, network, include_planned=state.include_planned)
     # Facilities taken away lose their row here, so positions move up.
     renumbered = np.append(np.cumsum(state.is_open) - 1, -1)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..coverage.outlook import UNDER_WAY
 from ..texts import Lang, Text
-from ..walking.network import build_network
+from ..walking.network import network_of
 from ..walking.verdicts import judge, place
 from ..walking.verdicts import judged_types as thresholds_of
 from .all_facilities import all_functions, function_rows, type_json
@@ -80,13 +80,7 @@ def both_distances(results: "Results") -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _distances(results: "Results", *, include_planned: bool) -> pd.DataFrame:
     inputs = results.inputs
-    settings = inputs.study.settings
-    network = build_network(
-        inputs.streets,
-        join_tolerance_m=settings.join_tolerance_m,
-        join_crossings=settings.join_crossings,
-        include_planned=include_planned,
-    )
+    network = network_of(inputs, include_planned=include_planned)
     types, _ = thresholds_of(inputs)
     return judge(network, place(inputs, network, include_planned=include_planned), types)
 

@@ -22,6 +22,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from ..errors import SourceError
+from ..inputs import Inputs
 from ..tables import Problem
 from ..texts import Text
 
@@ -144,6 +145,17 @@ def build_network(
             problems.append(_crossings_problem(count, joined=False))
     problems += _island_problems(network, streets)
     return _with_problems(network, problems)
+
+
+def network_of(inputs: Inputs, *, include_planned: bool = False) -> Network:
+    """Build the walking graph of a study, with the study's own settings; see ``build_network``."""
+    settings = inputs.study.settings
+    return build_network(
+        inputs.streets,
+        join_tolerance_m=settings.join_tolerance_m,
+        join_crossings=settings.join_crossings,
+        include_planned=include_planned,
+    )
 
 
 _NO_STREET = Text(
