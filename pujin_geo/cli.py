@@ -95,7 +95,7 @@ def run(
 
     language: Lang = lang.value
     target = out or Path("outputs") / study.resolve().name
-    with progress(language, steps=14) as report:
+    with progress(language, steps=15) as report:
         report(Text("读入并检查数据", "Reading and checking the data"))
         inputs = load_study(study, profile=profile)
         results = analyse(inputs, lang=language, include_planned=include is not None, report=report)

@@ -24,6 +24,7 @@ from .errors import SettingsError, SourceError
 from .inputs import Inputs
 from .maps import write_maps
 from .report.briefing import write_index
+from .report.cards import write_cards
 from .report.charts import write_charts
 from .report.requirements_book import write_requirements
 from .results import Results
@@ -104,6 +105,11 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
             "briefing",
             Text("撰写简报", "Writing the briefing"),
             lambda: write_index(results, folder / "index.html"),
+        ),
+        (
+            "cards",
+            Text("写出生活圈卡片", "Writing the circles' cards"),
+            lambda: write_cards(results, folder / "cards.html"),
         ),
     ]
     for name, text, write in steps:
@@ -188,6 +194,10 @@ def _write_tables(results: Results, folder: Path) -> None:
             printable(table).to_csv(
                 path.with_suffix(".csv"), index=False, encoding="utf-8-sig", lineterminator="\n"
             )
+    # A note of its own, since a table travels without the workbook.
+    (folder / "tables" / "README.txt").write_text(
+        DEFINITIONS["tables"].of(results.lang) + "\n", encoding="utf-8-sig", newline="\n"
+    )
     for name in CSV_ONLY:
         del tables[name]
     _write_workbook(tables, folder / "tables.xlsx", _about(results))
