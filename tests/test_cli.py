@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from worlds import one_street, write_study
+from worlds import home, one_street, shop, street, write_study
 
 Call = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -51,8 +51,6 @@ def test_run_speaks_english(call: Call, study: Path, tmp_path: Path) -> None:
 
 
 def test_planned_facilities_count_only_on_request(call: Call, tmp_path: Path) -> None:
-    from worlds import shop  # noqa: PLC0415
-
     study = write_study(one_street(shops=[shop(150, 0, status="planned")]), tmp_path / "study")
     verdicts = []
     for words in ([], ["--include", "planned"]):
@@ -63,8 +61,6 @@ def test_planned_facilities_count_only_on_request(call: Call, tmp_path: Path) ->
 
 
 def test_check_lists_every_problem(call: Call, tmp_path: Path) -> None:
-    from worlds import home  # noqa: PLC0415
-
     study = write_study(one_street(homes=[home(100, 30), home(100, 900)]), tmp_path / "study")
     done = call("check", str(study), "--json")
     assert done.returncode == 0, done.stderr
@@ -77,8 +73,6 @@ def test_check_lists_every_problem(call: Call, tmp_path: Path) -> None:
 
 
 def test_check_names_a_finding_about_a_whole_file(call: Call, tmp_path: Path) -> None:
-    from worlds import street  # noqa: PLC0415
-
     crossing = [street((0, 0), (1000, 0)), street((500, -50), (500, 50))]
     done = call("check", str(write_study(one_street(streets=crossing), tmp_path / "study")), "--lang", "en")
     assert done.returncode == 0, done.stderr

@@ -13,8 +13,6 @@ from ..walking.access import Geometries
 from ..walking.network import Floats
 from ..walking.verdicts import demand_points
 
-DETOUR_COLUMNS = ["detour_ratio", "crossed"]
-
 KINDS: dict[str, Text] = {
     "railway": Text("铁路", "railway"),
     "rail": Text("铁路", "railway"),

@@ -93,29 +93,12 @@ pujin.minutesReach = function (map, data) {
   const lines = pujin.unpack(data.edges.lines, data.edges.grid);
   const over = pujin.underlay(map, "pj-minutes", 420);
   const colours = Object.fromEntries(data.minutes.map(([minutes, colour]) => [minutes, colour]));
-  let shown = true;
-  let id = "";
-  let layers = [];
-  const widen = pujin.widening(map, () => layers, 2.3);
-  const draw = () => {
-    for (const layer of layers) layer.remove();
-    const bands = shown ? data.reach[id] || [] : [];
-    layers = bands.map(([minutes, packed]) =>
-      L.polyline(pujin.stretches(lines, packed), { ...over, color: colours[minutes], opacity: 0.95, smoothFactor: 0.5, minutes }).addTo(map));
-    widen();
-  };
-  draw();
-  return {
-    layers: () => layers,
-    choose(wanted) {
-      id = wanted;
-      draw();
-    },
-    setShown(wanted) {
-      shown = wanted;
-      draw();
-    },
-  };
+  const make = (id) => (data.reach[id] || []).map(([minutes, packed]) =>
+    L.polyline(pujin.stretches(lines, packed), { ...over, color: colours[minutes], opacity: 0.95, smoothFactor: 0.5, minutes }));
+  const widen = pujin.widening(map, () => made.layers(), 2.3);
+  const made = pujin.perChoice(map, true, make, widen);
+  made.choose("");
+  return made;
 };
 
 pujin.circleCard = function (data, circle) {

@@ -85,52 +85,22 @@ pujin.walkCard = function (data, id, walks, straightM, i) {
   return card;
 };
 
-// A layer that is made anew for each chosen type; `make` returns Leaflet layers.
-pujin.perType = function (map, shown, make) {
-  let id = "";
-  let layers = [];
-  const draw = () => {
-    for (const layer of layers) layer.remove();
-    layers = shown && id ? make(id) : [];
-    for (const layer of layers) layer.addTo(map);
-  };
-  return {
-    layers: () => layers,
-    choose(wanted) {
-      id = wanted;
-      draw();
-    },
-    setShown(wanted) {
-      shown = wanted;
-      draw();
-    },
-  };
-};
-
 pujin.coveredStreets = function (map, data) {
   const lines = pujin.unpack(data.edges.lines, data.edges.grid);
   const below = pujin.underlay(map, "pj-reach", 300);
-  let made;
-  const widen = pujin.widening(map, () => (made ? made.layers() : []), 3.4);
-  made = pujin.perType(map, document.getElementById("pj-streets").checked, (id) => data.reach[id].map(([limit, packed], at, all) => {
+  const make = (id) => (data.reach[id] || []).map(([limit, packed], at, all) => {
     const opacity = at === all.length - 1 ? 0.8 : 0.35;
     return L.polyline(pujin.stretches(lines, packed), { ...below, color: "#17808f", opacity, smoothFactor: 0.5, limit });
-  }));
-  const { choose, setShown } = made;
-  made.choose = (id) => {
-    choose(id);
-    widen();
-  };
-  made.setShown = (wanted) => {
-    setShown(wanted);
-    widen();
-  };
+  });
+  const widen = pujin.widening(map, () => made.layers(), 3.4);
+  const made = pujin.perChoice(map, document.getElementById("pj-streets").checked, make, widen);
   return made;
 };
 
 pujin.straightArea = function (map, data) {
   const below = pujin.underlay(map, "pj-straight", 280);
-  return pujin.perType(map, document.getElementById("pj-straight").checked, (id) => {
+  return pujin.perChoice(map, document.getElementById("pj-straight").checked, (id) => {
+    if (!id) return [];
     const rings = pujin.unpack(data.straight[id], data.base.grid);
     return rings.length
       ? [L.polygon(rings, { ...below, color: "#7a4f9e", weight: 1.6, dashArray: "6 5", fillColor: "#9b72bd", fillOpacity: 0.16, fillRule: "evenodd" })]
@@ -140,7 +110,7 @@ pujin.straightArea = function (map, data) {
 
 pujin.chosenFacilities = function (map, data, renderer) {
   const radius = () => Math.min(Math.max(4 + (map.getZoom() - 13) * 1.7, 4.5), 9);
-  const made = pujin.perType(map, true, (id) => data.functions.flatMap((row, i) => {
+  const made = pujin.perChoice(map, true, (id) => data.functions.flatMap((row, i) => {
     const type = data.types[row[1] - 1];
     if (type.id !== id) return [];
     const sign = new pujin.Sign([row[5], row[4]], {

@@ -52,3 +52,26 @@ pujin.widening = function (map, lines, width) {
   map.on("zoomend", widen);
   return widen;
 };
+
+// Layers made anew for each choice, "" at first: `make` returns them, `after` runs once they are drawn.
+pujin.perChoice = function (map, shown, make, after = () => {}) {
+  let id = "";
+  let layers = [];
+  const draw = () => {
+    for (const layer of layers) layer.remove();
+    layers = shown ? make(id) : [];
+    for (const layer of layers) layer.addTo(map);
+    after();
+  };
+  return {
+    layers: () => layers,
+    choose(wanted) {
+      id = wanted;
+      draw();
+    },
+    setShown(wanted) {
+      shown = wanted;
+      draw();
+    },
+  };
+};
