@@ -12,7 +12,7 @@ from shapely.geometry import Point
 from study_folders import coded, codes, counts, read, write_study, write_workbook
 
 from pujin_geo.errors import PujinError, SourceError
-from pujin_geo.sources.files import decode
+from pujin_geo.sources.formats.encodings import decode
 
 ROWS = "设施名称,设施类型,经度,纬度\n近浦村站,日间照料,121.500,31.080\n菜场,菜市场,121.501,31.081\n"
 FRAME = gpd.GeoDataFrame(

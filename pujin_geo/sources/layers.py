@@ -32,8 +32,9 @@ from .cells import (
     read_status,
     read_yes_no,
 )
-from .files import RawTable, read_raw
+from .files import read_raw
 from .findings import Findings
+from .formats.raw import RawTable
 from .headers import Match, match_headers, misspelt, require
 from .places import Floats, Ground, Shapes, nowhere, place
 

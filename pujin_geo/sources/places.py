@@ -19,8 +19,8 @@ from ..study import LayerSpec
 from ..tables import GeometryKind, Layer
 from ..texts import Text
 from .cells import METRE_UNITS, Number, clean_text, map_unique, read_degrees, read_number
-from .files import RawTable
 from .findings import Findings
+from .formats.raw import RawTable
 from .headers import PAIRS, Match
 
 Shapes = NDArray[np.object_]

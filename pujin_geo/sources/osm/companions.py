@@ -14,7 +14,7 @@ from shapely import Geometry
 from ...errors import SourceError
 from ...tables import LAYERS
 from ...texts import Text
-from ..files import decode
+from ..formats.encodings import decode
 from .land import valid_areas
 
 NAME_COLUMNS = ("name", "名称", "NAME", "Name", "name:zh")

@@ -1,0 +1,1 @@
+"""One module per kind of file: what it holds → raw tables, cells as written."""
