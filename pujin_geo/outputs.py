@@ -28,11 +28,11 @@ from .report.cards import write_cards
 from .report.charts import write_charts
 from .report.requirements_book import write_requirements
 from .results import Results
+from .runs.folder import FORMAT_VERSION, MANIFEST, listed_files
 from .study import LayerSpec, study_toml
 from .tables import LAYERS
 from .texts import Text
 
-FORMAT_VERSION = 1
 CSV_ROWS_AT_MOST = 1_000_000
 XLSX_ROWS = 1_048_576
 CSV_ONLY = ("distances", "gap_area_types")
@@ -117,14 +117,14 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
         began = time.perf_counter()
         write()
         seconds[name] = round(time.perf_counter() - began, 3)
-    manifest = _manifest(results, seconds)
-    (folder / "manifest.json").write_text(
+    manifest = _manifest(results, seconds) | {"files": listed_files(folder)}
+    (folder / MANIFEST).write_text(
         json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
 
 
 def _refuse_foreign(out: Path) -> None:
-    if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").is_file():
+    if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
         raise SettingsError(
             Text(
                 f"{out} 已有其他文件, 不是本程序的结果文件夹; 请另选一个文件夹 (-o)。",

@@ -1,0 +1,1 @@
+"""Folders of results: how they are kept, swapped in, read again and traced."""
