@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from .choices import language
 from .circles import circle_of, describe_circles, overlap_problems
 from .coverage.evidence import evidence_tables
 from .coverage.reconciliation import reconciliation
@@ -92,8 +93,10 @@ def analyse(
         report: called with a sentence when a step begins.
 
     Raises:
+        SettingsError: no such language.
         SourceError: no walkable street.
     """
+    lang = language(lang)
     clock = _Clock(report)
     examined = examine(inputs, include_planned=include_planned, clock=clock)
     network, placed = examined.network, examined.placed

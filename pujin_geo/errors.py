@@ -18,6 +18,10 @@ class PujinError(Exception):
         """Return the sentence in one language."""
         return self.text.of(lang)
 
+    def _render_traceback_(self) -> list[str]:
+        """Show the sentence in a notebook, in both languages, where IPython would print a traceback."""
+        return [f"\x1b[1;31m{self.text.zh}\x1b[0m", self.text.en]
+
 
 class SettingsError(PujinError, ValueError):
     """A setting of the study, the catalogue or the command is wrong."""

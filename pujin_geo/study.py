@@ -71,10 +71,12 @@ def read_study(folder: Path) -> Study:
     """
     path = folder / "study.toml"
     if not folder.is_dir():
+        beside = ", ".join(str(one) for one in _studies_beside(folder))
+        zh, en = (f"; 旁边有: {beside}", f"; beside it there are: {beside}") if beside else ("", "")
         raise SettingsError(
             Text(
-                f"找不到研究文件夹 {folder}, 请检查路径。",
-                f"There is no study folder {folder}; check the path.",
+                f"找不到研究文件夹 {folder}, 请检查路径{zh}。",
+                f"There is no study folder {folder}; check the path{en}.",
             )
         )
     try:
@@ -95,6 +97,10 @@ def read_study(folder: Path) -> Study:
             Text(f"{path} 不符合 TOML 语法: {error}。", f"{path} is not valid TOML: {error}.")
         ) from None
     return _study(folder, path, raw)
+
+
+def _studies_beside(folder: Path) -> list[Path]:
+    return sorted(path.parent for path in folder.parent.glob("*/study.toml"))
 
 
 def _study(folder: Path, path: Path, raw: dict[str, Any]) -> Study:

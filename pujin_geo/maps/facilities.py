@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..catalogue import suitability_names
+from ..choices import suitability_named
 from ..texts import Lang, Text
 from .basemap import Background
 from .basemap import background as make_background
@@ -36,12 +37,13 @@ def suitability_map(
 
     Args:
         results: an analysed study.
-        suitability: livable, workable, leisure, learning or caring.
+        suitability: livable, workable, leisure, learning or caring, or its Chinese name.
         background: from ``basemap.background``, where several maps share it; made here if absent.
 
     Raises:
-        KeyError: no such suitability.
+        SettingsError: no such suitability.
     """
+    suitability = suitability_named(suitability)
     study, name = results.inputs.study.name, suitability_names[suitability]
     title = Text(f"{study} · {name.zh}设施与步行可达", f"{study} · {name.en}: facilities and walking reach")
     types = judged_types(results, suitability)
