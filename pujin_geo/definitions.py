@@ -77,6 +77,11 @@ DEFINITIONS: dict[str, Text] = {
         "tables/ and tables.xlsx are internal and raw; in pages and lists that are handed out, counts of fewer than 5 "
         "people read <5.",
     ),
+    "apostrophe": Text(
+        "CSV 中以 = + - @、制表符或换行开头的文字前加一个撇号 ('), 以免被 Excel、WPS 当作公式; 数字不加。",
+        "In the CSV files a text that begins with = + - @, a tab or a line break has an apostrophe before it, so that "
+        "Excel and WPS do not take it for a formula; numbers have none.",
+    ),
     "share_if_unknown_met": Text(
         "把“无法判定”全部当作达标时的占比; 与步行覆盖率 (无法判定不计为达标) 合起来就是真实值所在的区间。",
         "The share if everybody unknown were met; with the coverage share, where unknown is not met, it spans the truth.",

@@ -5,6 +5,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -39,6 +40,8 @@ CSV_ONLY = ("distances", "gap_area_types")
 """The longest tables would only slow the workbook down."""
 KEEP_HISTORY = 5
 LIBRARIES = ("folium", "geopandas", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely")
+
+_FORMULA = re.compile(r"(?![+-]?\d+(?:\.\d+)?\Z)'*[=+\-@＝＋－＠\t\r\n]")
 
 Report = Callable[[Text], None]
 
@@ -171,6 +174,19 @@ def printable(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: _printed(table[name], str(name)) for name in table.columns})
 
 
+def formulas_as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a printable table in which no text can be taken for a formula by a program that opens the CSV.
+
+    A text that begins with ``= + - @`` (wide ones too), a tab or a line break gets an apostrophe before it,
+    and so does one that begins with such an apostrophe: who takes one apostrophe away has the text as it was.
+    Numbers, also when written as text, stay as they are.
+
+    >>> formulas_as_text(pd.DataFrame({"name": ["=1+1", "-5", "'=1", "O'Neill"]}))["name"].tolist()
+    ["'=1+1", '-5', "''=1", "O'Neill"]
+    """
+    return table.map(lambda cell: f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell)
+
+
 def _printed(column: pd.Series, name: str) -> pd.Series:
     if not pd.api.types.is_float_dtype(column):
         return column
@@ -191,13 +207,12 @@ def _write_tables(results: Results, folder: Path) -> None:
         if name == "distances" and len(table) > CSV_ROWS_AT_MOST:
             table.to_parquet(path.with_suffix(".parquet"), index=False)
         else:
-            printable(table).to_csv(
+            formulas_as_text(printable(table)).to_csv(
                 path.with_suffix(".csv"), index=False, encoding="utf-8-sig", lineterminator="\n"
             )
     # A note of its own, since a table travels without the workbook.
-    (folder / "tables" / "README.txt").write_text(
-        DEFINITIONS["tables"].of(results.lang) + "\n", encoding="utf-8-sig", newline="\n"
-    )
+    notes = "\n".join(DEFINITIONS[name].of(results.lang) for name in ("tables", "apostrophe"))
+    (folder / "tables" / "README.txt").write_text(notes + "\n", encoding="utf-8-sig", newline="\n")
     for name in CSV_ONLY:
         del tables[name]
     _write_workbook(tables, folder / "tables.xlsx", _about(results))

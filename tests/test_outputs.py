@@ -146,6 +146,31 @@ def test_text_that_looks_like_a_formula_stays_text_in_the_workbook(tmp_path: Pat
     assert (cell.value, cell.data_type) == ("=1+1", "s")
 
 
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "＝1+1", "'=1", "\t=1", "\n=1"]
+)
+def test_text_that_looks_like_a_formula_gets_an_apostrophe_in_a_csv(name: str, tmp_path: Path) -> None:
+    """And loses nothing: without one apostrophe it is the text again."""
+    table = outputs.formulas_as_text(pd.DataFrame({"name": [name]}))
+    table.to_csv(tmp_path / "a.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    back = pd.read_csv(tmp_path / "a.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    assert back["name"].tolist() == ["'" + name]
+
+
+def test_numbers_and_plain_texts_get_no_apostrophe() -> None:
+    cells = ["-5", "+1.25", "O'Neill", "'quoted'", "3-6", "", "a=b", "社区@家"]
+    table = pd.DataFrame({"text": cells, "walk_m": -1.5, "population": -3})
+    assert outputs.formulas_as_text(outputs.printable(table))["text"].tolist() == cells
+    assert outputs.formulas_as_text(outputs.printable(table))["walk_m"].tolist() == ["-1.500"] * len(cells)
+
+
+def test_a_name_that_looks_like_a_formula_is_guarded_in_what_a_run_writes(tmp_path: Path) -> None:
+    inputs = world(streets=[street((0, 0), (9, 0))], homes=[home(1, 1, name="=1+1")], shops=[shop(2, 1)])
+    write_results(analysed(inputs, tmp_path), tmp_path / "out")
+    assert read(tmp_path / "out", "residents")["name"].tolist() == ["'=1+1"]
+    assert "(')" in (tmp_path / "out" / "tables" / "README.txt").read_text(encoding="utf-8-sig")
+
+
 def test_a_column_of_blanks_is_written(tmp_path: Path) -> None:
     inputs = world(streets=[street((0, 0), (9, 0))], homes=[home(1, 5000)], shops=[shop(2, 1)])
     write_results(analysed(inputs, tmp_path), tmp_path / "out")
