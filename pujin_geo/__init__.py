@@ -18,6 +18,8 @@ _PUBLIC = {
     "write_results": "outputs",
     "suitability_map": "maps.facilities",
     "import_osm": "sources.osm",
+    "explore": "desk.explore",
+    "planning_desk": "desk.planning",
 }
 """Public name → the module that defines it."""
 
