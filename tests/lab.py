@@ -54,8 +54,9 @@ class LabPage:
     def run_all(self) -> None:
         """Run every cell, and again while the first call is lost on a kernel that is still starting."""
         for _ in range(8):
-            dialogs = self.page.locator(".jp-Dialog").all_inner_texts()
-            assert not dialogs, f"JupyterLab asks: {dialogs}"
+            dialog = self.page.locator(".jp-Dialog")
+            if dialog.count():  # which kernel? asked when it is not up yet
+                dialog.locator(".jp-mod-accept").first.click()
             self.page.get_by_role("menuitem", name="Run", exact=True).click()
             self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
             for _ in range(8):
@@ -146,7 +147,8 @@ def lab_page(
 
     page.on("request", on_request)
     page.goto(f"{lab.url}/lab/tree/{quote(notebook)}?token={_TOKEN}&reset")
-    page.locator(".jp-Notebook").first.wait_for(state="visible", timeout=PATIENCE_S * 1000)
+    for part in (".jp-Notebook", ".jp-Toolbar-kernelName:has-text('Python 3')"):
+        page.locator(part).first.wait_for(state="visible", timeout=PATIENCE_S * 1000)
     try:
         yield opened
     finally:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..catalogue import suitability_names
+from ..choices import circle_named
 from ..circles import circle_of
 from ..coverage.disclosure import suppressed
 from ..coverage.whatif import Scenario, scenario
@@ -20,7 +21,7 @@ from .board import Board
 from .figures import Codes, measures_of, type_figures, verdict_codes
 from .picture import facilities_json, picture
 from .replies import Message, Reply
-from .session import unknown_type
+from .session import judged_type
 
 STEP_M = 50
 LEAST_M, MOST_M = 100, 5000
@@ -78,18 +79,10 @@ class Exploration:
             SettingsError: the type is not judged, or there is no such circle.
         """
         state = self.scenario(planned)
-        if facility_type not in set(state.types["facility_type"]):
-            raise SettingsError(unknown_type(state, facility_type))
+        facility_type = judged_type(state, facility_type)
+        circle_id = circle_named(state.inputs, circle_id)
         circles = circle_of(state.points, state.inputs.circles)
         figures = type_figures(state, circles, facility_type, threshold_m)
-        if circle_id not in set(figures["circle_id"]):
-            listed = ", ".join(figures["circle_id"])
-            raise SettingsError(
-                Text(
-                    f"没有生活圈 {circle_id}; 可选: {listed}。",
-                    f"There is no circle {circle_id}; there are {listed}.",
-                )
-            )
         codes = verdict_codes(state, measures_of(state, facility_type, threshold_m))[:, 0]
         return View(figures, codes, self._sentence(state, figures, facility_type, circle_id, threshold_m))
 

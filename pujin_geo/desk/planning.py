@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from ..choices import language
 from ..inputs import Inputs
 from ..results import Results
 from ..sources.reading import load_study
@@ -55,6 +56,7 @@ def planning_desk(
         lang = results.lang if results else "zh"
     if include_planned is None:
         include_planned = results.include_planned if results else False
+    lang = language(lang)
     session = open_session(inputs, lang=lang, include_planned=include_planned)
     desk = Desk(session, scenarios=Path(scenarios))
     board = Board("desk", picture(session.base.state, lang), desk.respond)

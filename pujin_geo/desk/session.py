@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from ..choices import facility_type_named
 from ..circles import Terrain, circle_of, survey
 from ..circles.edit import reassign
 from ..coverage import whatif
@@ -91,7 +92,7 @@ class Session:
             ``figures.FIGURES``, ``people_gained`` (met now, not before) and ``people_lost``; these by the
             circle in which they live now.
         """
-        self._refuse_unknown_type(facility_type)
+        facility_type = judged_type(self.base.state, facility_type)
         if facility_type not in self._before:
             self._before[facility_type] = type_figures(self.base.state, self.base.circle_id, facility_type)
         before = self._before[facility_type]
@@ -125,7 +126,7 @@ class Session:
 
     def add(self, facility_type: str, point: shapely.Point) -> Step:
         """Open a facility at a place."""
-        self._refuse_unknown_type(facility_type)
+        facility_type = judged_type(self.base.state, facility_type)
         site_id, number = self._free_site("new")
         kind = self.type_name(facility_type)
         name = Text(f"试加{kind.zh} {number}", f"Tried {kind.en} {number}")
@@ -193,7 +194,7 @@ class Session:
         Raises:
             SettingsError: no such space, or it holds such a facility already.
         """
-        self._refuse_unknown_type(facility_type)
+        facility_type = judged_type(self.base.state, facility_type)
         spaces = self.now.state.inputs.spaces
         found = spaces[spaces["space_id"] == space_id]
         if found.empty:
@@ -343,22 +344,14 @@ class Session:
             number += 1
         return f"{stem}-{number}", number
 
-    def _refuse_unknown_type(self, facility_type: str) -> None:
-        if facility_type not in set(self.base.state.types["facility_type"]):
-            raise SettingsError(unknown_type(self.base.state, facility_type))
 
+def judged_type(state: Scenario, name: str) -> str:
+    """Return a judged type by its id or a name of it.
 
-def unknown_type(state: Scenario, facility_type: str) -> Text:
-    """Return the sentence that says a type is not judged in a study, and which are."""
-    types = state.types
-    zh = "、".join(
-        f"{name} ({one})" for name, one in zip(types["name_zh"], types["facility_type"], strict=True)
-    )
-    en = ", ".join(types["facility_type"])
-    return Text(
-        f"类型 {facility_type} 不在判定范围内; 可用的类型: {zh}。",
-        f"The type {facility_type} is not judged in this study; those judged are: {en}.",
-    )
+    Raises:
+        UnknownNameError: no such type is judged; the sentence lists those that are.
+    """
+    return facility_type_named(state.inputs.catalogue, name, among=state.types["facility_type"])
 
 
 def open_session(
