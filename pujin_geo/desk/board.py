@@ -24,11 +24,19 @@ def _script() -> str:
         (ASSETS / name).read_text(encoding="utf-8")
         for name in ("board.js", "desk.js", "explore.js", "module.js")
     ]
-    return "\n".join([_LEAFLET.format(leaflet=asset("leaflet/leaflet.js")), asset("base.js"), *own])
+    return "\n".join(
+        [_LEAFLET.format(leaflet=asset("leaflet/leaflet.js")), asset("base.js"), asset("labels.js"), *own]
+    )
 
 
 def _style() -> str:
-    return "\n".join([asset("leaflet/leaflet.css"), (ASSETS / "board.css").read_text(encoding="utf-8")])
+    return "\n".join(
+        [
+            asset("leaflet/leaflet.css"),
+            asset("labels.css"),
+            (ASSETS / "board.css").read_text(encoding="utf-8"),
+        ]
+    )
 
 
 class Board(anywidget.AnyWidget):

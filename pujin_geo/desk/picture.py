@@ -37,7 +37,7 @@ def picture(state: Scenario, lang: Lang) -> dict[str, Any]:
         "title": inputs.study.name,
         "notices": [text.of(lang) for text in _notices(state)],
         "text": texts(lang),
-        "base": {"grid": grid.as_json(), "layers": ground.layers, "labels": ground.labels},
+        "base": ground.as_json(),
         "view": [[float(south), float(west)], [float(north), float(east)]],
         "verdictColours": VERDICT_COLOURS,
         "changeColours": CHANGE_COLOURS,

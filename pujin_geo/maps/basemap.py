@@ -11,6 +11,7 @@ import shapely
 from ..inputs import Inputs
 from ..texts import Text
 from .packing import Grid, grid_over, pack
+from .palette import GROUND_COLOURS
 
 STREET_CLASSES: dict[str, Text] = {
     "no_walk": Text("不可步行道路", "not for walking"),
@@ -77,6 +78,15 @@ class Background:
     grid: Grid
     layers: dict[str, Any]
     labels: list[list[Any]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what ``base.js`` and ``labels.js`` draw, with the colours."""
+        return {
+            "grid": self.grid.as_json(),
+            "layers": self.layers,
+            "labels": self.labels,
+            "colours": GROUND_COLOURS,
+        }
 
 
 def background(inputs: Inputs) -> Background:

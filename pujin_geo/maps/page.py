@@ -85,7 +85,7 @@ class _Page(MacroElement):
         figure: Any = self.get_root()
         map_: Any = self._parent
         name = self.get_name()
-        header = [f"<style>\n{asset('page.css')}\n</style>"]
+        header = [f"<style>\n{asset(name)}\n</style>" for name in ("page.css", "labels.css")]
         header += [f"<script>\n{asset(script)}\n</script>" for script in self._scripts]
         block = f'<script type="application/json" id="pj-data">{self._data}</script>'
         figure.header.add_child(_Raw("\n".join(header)), name=name)
@@ -120,19 +120,15 @@ def study_map(
     grid = background.grid
     centre = ((grid.south + grid.north) / 2, (grid.west + grid.east) / 2)
     map_ = StudyMap(title=title, lang=results.lang, centre=centre)
-    base = {
-        "grid": grid.as_json(),
-        "layers": background.layers,
-        "labels": background.labels,
-        "colours": GROUND_COLOURS,
-    }
     view = _view(results, (grid.west, grid.south, grid.east, grid.north))
     panel = (
         templates()
         .get_template(template)
         .render(title=title, ground=GROUND_COLOURS, **frame_words(results), **words)
     )
-    _Page(scripts=scripts, start=start, panel=panel, data={"base": base, "view": view, **data}).add_to(map_)
+    _Page(
+        scripts=scripts, start=start, panel=panel, data={"base": background.as_json(), "view": view, **data}
+    ).add_to(map_)
     return map_
 
 

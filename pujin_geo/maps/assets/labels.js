@@ -1,7 +1,7 @@
 "use strict";
 // Names upon the map: above points and signs, with a halo, each where it fits, the most important first.
 
-// Zoom from which a kind of name is shown, and its size in pixels (page.css draws it so).
+// Zoom from which a kind of name is shown, and its size in pixels (labels.css draws it so).
 pujin.NAMES = { circle: [0, 15], committee: [12.5, 12], water: [12.5, 12], street: [14.75, 11], green: [15, 11] };
 pujin.WIDEST_NAME = 160;
 
