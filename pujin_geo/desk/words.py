@@ -81,6 +81,8 @@ _TEXTS: dict[str, Text] = {
     "straightShare": Text("直线覆盖率", "straight-line share"),
     "gained": Text("新达标", "newly met"),
     "lost": Text("不再达标", "no longer met"),
+    "gainedShort": Text("新达标", "gained"),
+    "lostShort": Text("不再达标", "lost"),
     "otherTypes": Text("受影响的类型", "Types touched"),
     "changes": Text("改动", "Changes"),
     "noChanges": Text("还没有改动。", "No changes yet."),

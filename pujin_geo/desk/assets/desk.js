@@ -325,7 +325,7 @@ desk.showFigures = function ({ host, state, parts }, content) {
 desk.circleTable = function (text, circles) {
   const table = pujin.element("table", "pd-table");
   const head = table.createTHead().insertRow();
-  for (const words of [text.circle, text.before, text.after, text.gained, text.lost]) head.append(pujin.element("th", "", words));
+  for (const words of [text.circle, text.before, text.after, text.gainedShort, text.lostShort]) head.append(pujin.element("th", "", words));
   const body = table.createTBody();
   for (const one of circles) {
     const isSame = one.coverage_share_before === one.coverage_share_after;
