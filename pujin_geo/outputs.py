@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from .maps import write_maps
 from .report.briefing import write_index
 from .report.cards import write_cards
 from .report.charts import write_charts
+from .report.drawn import draw
 from .report.requirements_book import write_requirements
 from .results import Results
 from .runs.files import MANIFEST
@@ -66,6 +68,7 @@ def write_results(results: Results, out: Path, *, keep: int = KEEP, report: Repo
 
 def _write_all(results: Results, folder: Path, report: Report) -> None:
     seconds = dict(results.seconds)
+    drawn = cache(lambda: draw(results))
     steps: list[tuple[str, Text, Callable[[], object]]] = [
         ("tables", Text("写出表格", "Writing tables"), lambda: _write_tables(results, folder)),
         (
@@ -77,7 +80,11 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
                 smallest=results.inputs.study.settings.smallest_count_shown,
             ),
         ),
-        ("charts", Text("绘制图表", "Drawing charts"), lambda: write_charts(results, folder / "charts")),
+        (
+            "charts",
+            Text("绘制图表", "Drawing charts"),
+            lambda: write_charts(drawn().charts, folder / "charts"),
+        ),
         (
             "layers",
             Text("写出图层", "Writing layers"),
@@ -92,12 +99,12 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
         (
             "briefing",
             Text("撰写简报", "Writing the briefing"),
-            lambda: write_index(results, folder / "index.html"),
+            lambda: write_index(results, folder / "index.html", drawn=drawn()),
         ),
         (
             "cards",
             Text("写出生活圈卡片", "Writing the circles' cards"),
-            lambda: write_cards(results, folder / "cards.html"),
+            lambda: write_cards(results, folder / "cards.html", drawn=drawn()),
         ),
     ]
     for name, text, write in steps:

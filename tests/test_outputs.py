@@ -195,7 +195,7 @@ def test_a_failure_leaves_the_older_result_untouched(tmp_path: Path, monkeypatch
     write_results(results, tmp_path / "out")
     before = (tmp_path / "out" / "manifest.json").read_bytes()
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(outputs, "write_index", full)
