@@ -125,8 +125,8 @@ def analyse(
     ]
     tables = {
         "problems": problems_table(problems, lang=lang),
-        "facilities": _facilities_table(inputs),
-        "residents": _residents_table(inputs),
+        "facilities": facilities_table(inputs),
+        "residents": residents_table(inputs),
         "distances": distances,
         "circles": describe_circles(inputs.circles, inputs.committees, demand, network, placed),
         "coverage": _with_confidence(coverage(judged, types, basis, circle_ids), types),
@@ -165,7 +165,8 @@ def _lon_lat(layer: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame({"lon": points.x.round(7), "lat": points.y.round(7)})
 
 
-def _facilities_table(inputs: Inputs) -> pd.DataFrame:
+def facilities_table(inputs: Inputs) -> pd.DataFrame:
+    """Return the ``facilities`` table: every accepted function with its circle and place."""
     layer = inputs.facilities
     columns = ["facility_id", "site_id", "name", "facility_type", "suitability", "status"]
     table = pd.DataFrame(layer[columns])
@@ -174,7 +175,8 @@ def _facilities_table(inputs: Inputs) -> pd.DataFrame:
     return table.join(_lon_lat(layer))
 
 
-def _residents_table(inputs: Inputs) -> pd.DataFrame:
+def residents_table(inputs: Inputs) -> pd.DataFrame:
+    """Return the ``residents`` table: every accepted demand point with its circle and place."""
     layer = inputs.residents
     table = pd.DataFrame(layer[["demand_id", "name", "population", "committee_id"]])
     table["circle_id"] = circle_of(demand_points(layer), inputs.circles)

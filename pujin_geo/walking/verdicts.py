@@ -218,7 +218,7 @@ def measure(network: Network, placed: Placed, types: pd.DataFrame) -> Measures:
         off_m=straight_to_off_network(network, placed, group, len(types)),
         is_absent=np.bincount(group[group >= 0], minlength=len(types)) == 0,
         exit_m=exit_walks(network, placed),
-        threshold_m=_thresholds(placed.demand, types),
+        threshold_m=thresholds(placed.demand, types),
     )
 
 
@@ -323,7 +323,7 @@ def straight_to_off_network(network: Network, placed: Placed, group: Ints, types
     return distance_m
 
 
-def _thresholds(demand: gpd.GeoDataFrame, types: pd.DataFrame) -> Floats:
+def thresholds(demand: pd.DataFrame, types: pd.DataFrame) -> Floats:
     """Return (demand, types) thresholds; NaN where a type does not apply to the point's scope."""
     is_rural = (demand["scope"] == "rural").to_numpy()[:, None]
     urban = types["threshold_urban_m"].where(types["scope"] != "rural").to_numpy(dtype=float)
