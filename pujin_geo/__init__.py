@@ -19,6 +19,8 @@ _PUBLIC = {
     "suitability_map": "maps.facilities",
     "compare_runs": "compare.comparison",
     "import_osm": "sources.osm",
+    "explore": "desk.explore",
+    "planning_desk": "desk.planning",
 }
 """Public name → the module that defines it."""
 

@@ -1,35 +1,39 @@
 """Results to a complete folder of tables, maps and layers, put in place in one step."""
 
-import ctypes
+import errno
 import hashlib
 import importlib.metadata
 import json
-import os
 import re
-import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyogrio
 import xlsxwriter
+from pyogrio.errors import DataLayerError, DataSourceError
+from xlsxwriter.exceptions import FileCreateError
 
 from . import __version__
 from .definitions import DEFINITIONS, INTERNAL, SYNTHETIC
-from .errors import SettingsError, SourceError
 from .inputs import Inputs
 from .maps import write_maps
 from .report.briefing import write_index
 from .report.cards import write_cards
 from .report.charts import write_charts
+from .report.drawn import draw
 from .report.requirements_book import write_requirements
 from .results import Results
-from .runs.folder import FORMAT_VERSION, MANIFEST, listed_files
+from .runs.files import MANIFEST
+from .runs.folder import FORMAT_VERSION, listed_files
+from .runs.place import KEEP, placing
 from .study import LayerSpec, study_toml
 from .tables import LAYERS
 from .texts import Text
@@ -38,7 +42,6 @@ CSV_ROWS_AT_MOST = 1_000_000
 XLSX_ROWS = 1_048_576
 CSV_ONLY = ("distances", "gap_area_types")
 """The longest tables would only slow the workbook down."""
-KEEP_HISTORY = 5
 LIBRARIES = ("folium", "geopandas", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely")
 
 _FORMULA = re.compile(r"(?![+-]?\d+(?:\.\d+)?\Z)'*[=+\-@＝＋－＠\t\r\n]")
@@ -46,41 +49,26 @@ _FORMULA = re.compile(r"(?![+-]?\d+(?:\.\d+)?\Z)'*[=+\-@＝＋－＠\t\r\n]")
 Report = Callable[[Text], None]
 
 
-def write_results(results: Results, out: Path, *, report: Report | None = None) -> Path:
-    """Write everything into a folder beside ``out`` and swap it in when it is complete.
+def write_results(results: Results, out: Path, *, keep: int = KEEP, report: Report | None = None) -> Path:
+    """Write everything into a folder of its own and swap it in when it is complete.
 
-    An older result moves to ``OUT.history/``, where the newest ``KEEP_HISTORY`` stay.
+    An older result moves to ``OUT.history/``, where the newest ``keep`` stay and ``index.csv`` lists every run.
 
     Returns:
         The path of ``index.html``.
 
     Raises:
         SettingsError: ``out`` holds files that are not results.
-        SourceError: the folder cannot be written, in words (no space, no right, a file in use).
+        SourceError: the folder cannot be written, in words (no space, no right, a file in use, another run).
     """
-    _refuse_foreign(out)
-    staged = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(staged, ignore_errors=True)
-        staged.mkdir()
-        _write_all(results, staged, report or (lambda _: None))
-        _swap(staged, out)
-    except OSError as error:
-        raise SourceError(
-            Text(
-                f"结果无法写入 {out}: {error.strerror or error}。请检查磁盘空间、权限, 以及文件是否正被其他程序打开; 原有结果没有改动。",
-                f"The results cannot be written to {out}: {error.strerror or error}. Check space and permissions, and "
-                "whether another program holds a file open; earlier results are unchanged.",
-            )
-        ) from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+    with placing(out, keep=keep, report=report) as folder:
+        _write_all(results, folder, report or (lambda _: None))
     return out / "index.html"
 
 
 def _write_all(results: Results, folder: Path, report: Report) -> None:
     seconds = dict(results.seconds)
+    drawn = cache(lambda: draw(results))
     steps: list[tuple[str, Text, Callable[[], object]]] = [
         ("tables", Text("写出表格", "Writing tables"), lambda: _write_tables(results, folder)),
         (
@@ -92,7 +80,11 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
                 smallest=results.inputs.study.settings.smallest_count_shown,
             ),
         ),
-        ("charts", Text("绘制图表", "Drawing charts"), lambda: write_charts(results, folder / "charts")),
+        (
+            "charts",
+            Text("绘制图表", "Drawing charts"),
+            lambda: write_charts(drawn().charts, folder / "charts"),
+        ),
         (
             "layers",
             Text("写出图层", "Writing layers"),
@@ -107,18 +99,19 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
         (
             "briefing",
             Text("撰写简报", "Writing the briefing"),
-            lambda: write_index(results, folder / "index.html"),
+            lambda: write_index(results, folder / "index.html", drawn=drawn()),
         ),
         (
             "cards",
             Text("写出生活圈卡片", "Writing the circles' cards"),
-            lambda: write_cards(results, folder / "cards.html"),
+            lambda: write_cards(results, folder / "cards.html", drawn=drawn()),
         ),
     ]
     for name, text, write in steps:
         report(text)
         began = time.perf_counter()
-        write()
+        with _as_os_errors():
+            write()
         seconds[name] = round(time.perf_counter() - began, 3)
     manifest = _manifest(results, seconds) | {"files": listed_files(folder)}
     (folder / MANIFEST).write_text(
@@ -126,43 +119,13 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
     )
 
 
-def _refuse_foreign(out: Path) -> None:
-    if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
-        raise SettingsError(
-            Text(
-                f"{out} 已有其他文件, 不是本程序的结果文件夹; 请另选一个文件夹 (-o)。",
-                f"{out} holds other files and is no results folder of this program; choose another one (-o).",
-            )
-        )
-
-
-def _swap(staged: Path, out: Path) -> None:
-    if not out.exists():
-        staged.rename(out)
-        return
-    history = out.with_name(f"{out.name}.history")
-    history.mkdir(exist_ok=True)
-    numbers = sorted(int(entry.name) for entry in history.iterdir() if entry.name.isdigit())
-    older = history / f"{(numbers[-1] if numbers else 0) + 1:04d}"
-    if _exchange(staged, out):
-        staged.rename(older)
-    else:
-        out.rename(older)
-        staged.rename(out)
-    for number in numbers[: max(0, len(numbers) + 1 - KEEP_HISTORY)]:
-        shutil.rmtree(history / f"{number:04d}", ignore_errors=True)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two folders in one step where the system can, so that no moment has neither."""
-    names = os.fsencode(one), os.fsencode(other)
-    library: Any = ctypes.CDLL(None) if os.name == "posix" else None
-    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE; on macOS RENAME_SWAP is 2 as well
-    if hasattr(library, "renameat2"):
-        return bool(library.renameat2(here, names[0], here, names[1], exchange) == 0)
-    if hasattr(library, "renamex_np"):
-        return bool(library.renamex_np(*names, exchange) == 0)
-    return False
+@contextmanager
+def _as_os_errors() -> Iterator[None]:
+    """GDAL and XlsxWriter have exceptions of their own for a full disk or a missing right."""
+    try:
+        yield
+    except (FileCreateError, DataSourceError, DataLayerError) as error:
+        raise OSError(errno.EIO, str(error)) from error
 
 
 def printable(table: pd.DataFrame) -> pd.DataFrame:
@@ -344,6 +307,7 @@ def _manifest(results: Results, seconds: dict[str, float]) -> dict[str, Any]:
             ),
             "verdicts": tables["distances"]["verdict"].value_counts().sort_index().to_dict(),
         },
+        "headlines": _headlines(tables["headlines"]),
         "types_without_rows": results.types_without_rows.to_dict("records"),
         "definitions": {name: text.of(results.lang) for name, text in DEFINITIONS.items()},
         "versions": {
@@ -353,6 +317,16 @@ def _manifest(results: Results, seconds: dict[str, float]) -> dict[str, Any]:
         },
         "seconds": seconds,
     }
+
+
+def _headlines(table: pd.DataFrame) -> dict[str, float | str | None]:
+    """Return the headline figures by name; one about the weakest type says which, beside it."""
+    figures: dict[str, float | str | None] = {}
+    for row in table.itertuples():
+        figures[row.headline] = None if pd.isna(row.value) else round(float(row.value), 6)
+        if row.headline.startswith("weakest"):
+            figures[f"{row.headline}_subject"] = row.subject
+    return figures
 
 
 def _hashed(path: Path, folder: Path) -> dict[str, Any]:

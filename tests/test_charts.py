@@ -163,7 +163,7 @@ def test_text_fits_its_place() -> None:
 
 
 def test_charts_stand_alone_and_repeat(result: Results, tmp_path: Path) -> None:
-    write_charts(result, tmp_path / "charts")
+    write_charts(charts(result), tmp_path / "charts")
     names = sorted(path.stem for path in (tmp_path / "charts").iterdir())
     assert names == ["gaps", "matrix", "profile_1", "profile_2", "profile_all", "walks"]
     svg = (tmp_path / "charts" / "matrix.svg").read_text(encoding="utf-8")

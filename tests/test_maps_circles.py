@@ -115,6 +115,7 @@ def test_circles_hubs_and_reach_answer_clicks_and_choices(browser: Browser, lang
         page.keyboard.press("Escape")
         assert run(page, "return map.pujin.reach.layers().map((l) => l.options.minutes);") == [15, 10, 5]
         page.select_option("#pj-choice", "")
+        page.wait_for_selector(".leaflet-popup", state="detached")  # a card that fades still takes clicks
         box = page.locator(".folium-map").bounding_box()
         at = run(page, "return map.latLngToContainerPoint(map.pujin.polygons[0].getBounds().getCenter());")
         page.mouse.click(box["x"] + at["x"] + 4, box["y"] + at["y"] + 4)

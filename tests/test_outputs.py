@@ -179,10 +179,14 @@ def test_a_column_of_blanks_is_written(tmp_path: Path) -> None:
 
 def test_an_older_result_moves_to_the_history_and_the_oldest_goes(tmp_path: Path) -> None:
     results = analysed(one_street(), tmp_path)
-    for _ in range(outputs.KEEP_HISTORY + 3):
-        write_results(results, tmp_path / "out")
-    kept = sorted(p.name for p in (tmp_path / "out.history").iterdir())
-    assert kept == [f"{n:04d}" for n in range(3, outputs.KEEP_HISTORY + 3)]
+    for _ in range(4):
+        write_results(results, tmp_path / "out", keep=2)
+    history = tmp_path / "out.history"
+    assert sorted(p.name for p in history.iterdir() if not p.name.startswith(".")) == [
+        "0002",
+        "0003",
+        "index.csv",
+    ]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "out.history", "study"]
 
 
@@ -191,23 +195,14 @@ def test_a_failure_leaves_the_older_result_untouched(tmp_path: Path, monkeypatch
     write_results(results, tmp_path / "out")
     before = (tmp_path / "out" / "manifest.json").read_bytes()
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(outputs, "write_index", full)
-    with pytest.raises(SourceError, match="No space left"):
+    with pytest.raises(SourceError, match="磁盘空间不足"):
         write_results(results, tmp_path / "out")
     assert (tmp_path / "out" / "manifest.json").read_bytes() == before
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "study"]
-
-
-def test_without_an_exchange_two_renames_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outputs, "_exchange", lambda *_: False)
-    results = analysed(one_street(), tmp_path)
-    for _ in range(2):
-        write_results(results, tmp_path / "out")
-    assert (tmp_path / "out" / "index.html").is_file()
-    assert (tmp_path / "out.history" / "0001" / "index.html").is_file()
+    assert [p.name for p in (tmp_path / "out.history").iterdir() if p.is_dir()] == []
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from worlds import river, write_study
 from pujin_geo.analysis import analyse
 from pujin_geo.errors import SourceError
 from pujin_geo.outputs import write_results
-from pujin_geo.runs.folder import FORMAT_VERSION, load_inputs, read_run, sha256_of
+from pujin_geo.runs.files import sha256_of
+from pujin_geo.runs.folder import FORMAT_VERSION, load_inputs, read_run
 from pujin_geo.sources.reading import load_study
 
 

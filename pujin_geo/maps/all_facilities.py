@@ -40,9 +40,12 @@ def facilities_map(results: "Results", *, background: Background | None = None) 
         template="facilities.html.j2",
         words={
             "suitabilities": _suitability_words(types, functions, lang),
-            "functions": len(functions),
-            "sites": functions["site_id"].nunique(),
-            "by_status": {key: int((functions["status"] == key).sum()) for key in STATUSES},
+            "inside": {
+                key: int((functions["inside_boundary"] & (functions["status"] == key)).sum())
+                for key in STATUSES
+            },
+            "sites": functions.loc[functions["inside_boundary"], "site_id"].nunique(),
+            "outside": int((~functions["inside_boundary"]).sum()),
             "circles": list(zip(circle_ids, circle_names(circles), strict=True)),
             "definitions": _definitions(results),
         },
@@ -63,7 +66,7 @@ def facilities_map(results: "Results", *, background: Background | None = None) 
                 near=Text("点击放大", "click to zoom in"),
             ),
         },
-        scripts=("base.js", "signs.js", "facilities.js"),
+        scripts=("signs.js", "facilities.js"),
         start="pujin.allFacilities",
     )
 
@@ -121,13 +124,18 @@ def type_json(row: dict[str, Any], lang: Lang) -> dict[str, Any]:
 
 
 def _suitability_words(types: pd.DataFrame, functions: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
-    count = functions["facility_type"].value_counts()
+    count = functions.loc[functions["inside_boundary"], "facility_type"].value_counts()
+    drawn = set(functions["facility_type"])
     words = []
     for key, text in suitability_names.items():
         mine = types[types["suitability"] == key]
         rows = [
             type_json(row, lang)
-            | {"count": int(count.get(row["facility_type"], 0)), "basic": row["class"] == "basic"}
+            | {
+                "count": int(count.get(row["facility_type"], 0)),
+                "drawn": row["facility_type"] in drawn,
+                "basic": row["class"] == "basic",
+            }
             for row in mine.to_dict("records")
         ]
         total = sum(row["count"] for row in rows)

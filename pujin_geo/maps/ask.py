@@ -24,10 +24,10 @@ from ..walking.verdicts import (
 from ..walking.verdicts import judged_types as types_with_threshold
 from .basemap import Background, drawn_box
 from .basemap import background as make_background
-from .coverage import CAUSES, VERDICTS, definition_words, judged_types
+from .coverage import CAUSES, VERDICTS, basic_reach, definition_words, judged_types, legend_words
 from .packing import pack_numbers
 from .page import StudyMap, study_map
-from .palette import VERDICT_COLOURS, type_colour
+from .palette import DEMAND_CLASSES, VERDICT_COLOURS, demand_class, type_colour
 from .words import committee_names, page_texts
 
 if TYPE_CHECKING:
@@ -60,8 +60,13 @@ def ask_map(results: "Results", *, background: Background | None = None) -> Stud
         title=title.of(lang),
         template="ask.html.j2",
         words=_words(results),
-        data=ask_data(results) | {"text": page_texts(lang, **_TEXTS), "verdictColours": VERDICT_COLOURS},
-        scripts=("base.js", "router.js", "scenario.js", "ask.js"),
+        data=ask_data(results)
+        | {
+            "text": page_texts(lang, **_TEXTS),
+            "verdictColours": VERDICT_COLOURS,
+            "classes": [colour for _, colour, _ in DEMAND_CLASSES],
+        },
+        scripts=("router.js", "scenario.js", "ask.js"),
         start="pujin.ask",
     )
 
@@ -199,6 +204,7 @@ def _demand(results: "Results", placed: Placed, origin: Point) -> dict[str, Any]
     circle = circle_of(demand_points(demand), results.inputs.circles)
     circle_number = {name: i for i, name in enumerate(results.inputs.circles["circle_id"])}
     names = demand["name"].where(demand["name"].str.strip() != "", demand["demand_id"])
+    reached = basic_reach(results).set_index("demand_id")["met_share"].reindex(demand["demand_id"])
     return {
         "xyMm": _xy_mm(shapely.get_coordinates(demand_points(demand)), origin),
         "ways": _ways(placed.demand_access),
@@ -208,6 +214,7 @@ def _demand(results: "Results", placed: Placed, origin: Point) -> dict[str, Any]
         "circle": [circle_number.get(one, -1) for one in circle],
         "name": names.tolist(),
         "committee": [committees.get(one, one) for one in demand["committee_id"].fillna("")],
+        "reached": demand_class(reached.to_numpy(dtype=float)).tolist(),
         "crossing": _crossing(results, "residents", demand["demand_id"]),
     }
 
@@ -297,6 +304,7 @@ def _words(results: "Results") -> dict[str, Any]:
     return {
         "groups": groups,
         "verdicts": [(key, VERDICT_COLOURS[key], text.of(lang)) for key, text in VERDICTS.items()],
+        "classes": legend_words(lang)["classes"],
         "not_judged_colour": VERDICT_COLOURS["none"],
         "marks": [(mark, confidence_names[mark].of(lang)) for mark in UNCERTAIN if mark in used],
         "has_rural": bool((types["threshold_rural_m"] != types["threshold_urban_m"]).any()),
@@ -308,6 +316,7 @@ _TEXTS: dict[str, Text] = {
     **{key: DEFINITIONS[key] for key in CAUSES},
     **VERDICTS,
     "persons": Text("人", "people"),
+    "invite": Text("点击地图任意位置", "Click anywhere on the map"),
     "hintLook": Text(
         "点击地图任意位置, 查看步行到各类设施的距离; 选一类设施可看谁达标。",
         "Click anywhere for the walk to each type of facility; choose a type to see who is served.",

@@ -1,5 +1,6 @@
 """The background of every map, drawn from the study's own layers: water, green, streets, outlines, names."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import shapely
 from ..inputs import Inputs
 from ..texts import Text
 from .packing import Grid, grid_over, pack
+from .palette import GROUND_COLOURS
 
 STREET_CLASSES: dict[str, Text] = {
     "no_walk": Text("不可步行道路", "not for walking"),
@@ -77,6 +79,15 @@ class Background:
     layers: dict[str, Any]
     labels: list[list[Any]]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return what ``base.js`` and ``labels.js`` draw, with the colours."""
+        return {
+            "grid": self.grid.as_json(),
+            "layers": self.layers,
+            "labels": self.labels,
+            "colours": GROUND_COLOURS,
+        }
+
 
 def background(inputs: Inputs) -> Background:
     """Return the background for the page's ``base.js``; make it once for several maps."""
@@ -88,7 +99,7 @@ def background(inputs: Inputs) -> Background:
     for name in STREET_CLASSES:
         packed[name] = pack(inputs.streets.geometry[classes == name], grid, simplify_m=0.4)
     packed["barriers"] = pack(inputs.barriers.geometry, grid, simplify_m=0.5)
-    packed["committees"] = pack(inputs.committees.boundary, grid, simplify_m=1.0)
+    packed["committees"] = pack(_borders(inputs.committees), grid, simplify_m=1.0)
     packed["extent"] = pack(dissolved(inputs.extent), grid, simplify_m=1.0)
     packed["boundary"] = pack(dissolved(inputs.boundary), grid, simplify_m=0.5)
     return Background(grid, packed, labels(inputs))
@@ -114,8 +125,17 @@ def labels(inputs: Inputs) -> list[list[Any]]:
     """Return the names for the page: text, longitude, latitude, kind."""
     points = label_points(inputs)
     lonlat = points.geometry.to_crs(4326)
-    columns = (points["text"], lonlat.x.round(6), lonlat.y.round(6), points["kind"])
+    columns = (points["text"].map(short_name), lonlat.x.round(6), lonlat.y.round(6), points["kind"])
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def short_name(name: str) -> str:
+    """Return a committee's name as it is spoken, other names as they are: a map has little room.
+
+    >>> [short_name(name) for name in ("景江苑居委会", "跃农村村委会", "丰收村村民委员会", "黄浦江")]
+    ['景江苑居委', '跃农村', '丰收村', '黄浦江']
+    """
+    return re.sub(r"(?<=村)(?:村民委员会|村委会)$", "", re.sub(r"(?:居民委员会|居委会)$", "居委", name))
 
 
 def dissolved(layer: gpd.GeoDataFrame) -> gpd.GeoSeries:
@@ -123,6 +143,12 @@ def dissolved(layer: gpd.GeoDataFrame) -> gpd.GeoSeries:
     if not len(layer):
         return layer.geometry
     return gpd.GeoSeries([shapely.union_all(shapely.make_valid(layer.geometry.to_numpy()))], crs=layer.crs)
+
+
+def _borders(layer: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Return the outlines of polygons, a border that two share only once: dashes drawn twice would fill up."""
+    outlines = shapely.boundary(layer.geometry.to_numpy())
+    return gpd.GeoSeries([shapely.line_merge(shapely.union_all(outlines))], crs=layer.crs)
 
 
 def _has_any(texts: pd.Series, words: tuple[str, ...]) -> pd.Series:

@@ -66,7 +66,7 @@ def before_after_map(results: "Results", *, background: Background | None = None
             "statuses": {key: text.of(lang) for key, text in STATUSES.items()},
             "text": _texts(lang),
         },
-        scripts=("base.js", "signs.js", "demand.js", "streets.js", "before_after.js"),
+        scripts=("signs.js", "demand.js", "streets.js", "before_after.js"),
         start="pujin.beforeAfter",
     )
 

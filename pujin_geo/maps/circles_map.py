@@ -89,7 +89,7 @@ def circles_map(results: "Results", *, background: Background | None = None) -> 
                 share=Text("覆盖率", "coverage"),
             ),
         },
-        scripts=("base.js", "signs.js", "streets.js", "circles.js"),
+        scripts=("signs.js", "streets.js", "circles.js"),
         start="pujin.circles",
     )
 

@@ -79,7 +79,7 @@ def coverage_map(results: "Results", *, background: Background | None = None) ->
                 ),
             ),
         },
-        scripts=("base.js", "signs.js", "demand.js", "streets.js", "coverage.js"),
+        scripts=("signs.js", "demand.js", "streets.js", "coverage.js"),
         start="pujin.coverage",
     )
 

@@ -65,7 +65,7 @@ def suitability_map(
             "statuses": {key: text.of(results.lang) for key, text in STATUSES.items()},
             "text": page_texts(results.lang),
         },
-        scripts=("base.js", "signs.js", "demand.js", "suitability.js"),
+        scripts=("signs.js", "demand.js", "suitability.js"),
         start="pujin.suitability",
     )
 

@@ -75,7 +75,7 @@ def gaps_map(results: "Results", *, background: Background | None = None) -> Stu
             "fits": {key: text.of(lang) for key, text in FITS.items()},
             "text": _texts(lang),
         },
-        scripts=("base.js", "signs.js", "streets.js", "gaps.js"),
+        scripts=("signs.js", "streets.js", "gaps.js"),
         start="pujin.gaps",
     )
 

@@ -1,170 +1,255 @@
-"""One picture of the whole study as SVG: drawn without script, sharp in print, small enough to mail."""
+"""Pictures of the whole study and of each circle as SVG: no script, sharp in print, small enough to mail.
 
-import math
+Those of the whole share one base, which is drawn once in a page and referred to; a circle's draws only what it shows.
+"""
+
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import numpy as np
+import pandas as pd
 import shapely
 from markupsafe import Markup
-from numpy.typing import NDArray
 
 from ..texts import Text
-from . import basemap
+from ..walking.minutes import WALKERS, walk_in_minutes
+from ..walking.reach import reach_streets
+from . import basemap, drawing
 from .coverage import basic_reach
-from .packing import line_parts
-from .palette import DEMAND_CLASSES, VERDICT_COLOURS, demand_class
+from .drawing import Box, Frame
+from .palette import RANK_CLASSES
+from .reached_streets import counting_facilities
 
 if TYPE_CHECKING:
     from ..results import Results
 
-WIDTH = 7_200
-"""Drawing units across; a unit is a tenth of a pixel where the picture is 720 pixels wide."""
+BASE = "pj-base"
+HUB_MINUTES = 15
+HUB_COLOUR = "#8d6fc4"
+HUB_REACH_WIDTH = 46
+CIRCLE_ASPECT = 1.3
+"""Width ÷ height of a circle's picture."""
 
-TALLEST = 8_800
-_DOT_RADII = (24, 36, 52)
-_AREAS = (("residential_land", "#e9e0d2"), ("green", "#cfe0bd"), ("water", "#b8d4e3"))
-_STREETS = (("path", "#ded6c8", 6.0), ("local", "#cfc9c0", 10.0), ("main", "#b9ab95", 24.0))
-
-
-class _Frame:
-    """The drawn box and how its metres become drawing units, y downwards."""
-
-    def __init__(self, box: tuple[float, float, float, float]) -> None:
-        west, south, east, north = box
-        self.box = box
-        self.units_per_m = min(WIDTH / (east - west), TALLEST / (north - south))
-        self.width = math.ceil((east - west) * self.units_per_m)
-        self.height = math.ceil((north - south) * self.units_per_m)
-
-    def units(self, xy: NDArray[np.float64]) -> NDArray[np.int64]:
-        moved = (xy - np.array([self.box[0], self.box[3]])) * np.array([1, -1]) * self.units_per_m
-        rounded: NDArray[np.int64] = np.rint(moved).astype(np.int64)
-        return rounded
+WORST = 10
+SLIVER_M = 15.0
 
 
-def overview_svg(results: "Results") -> Markup:
-    """Return the overview: demand points by the share of basic types within reach, on the study's layers."""
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures of a page.
+
+    Attributes:
+        base: the study's own layers; stands once in a page, before the pictures of the whole.
+        overview: demand points by the share of basic types within reach, the worst gap areas numbered.
+        gaps: the gap areas by rank, the worst numbered; "" without gap areas.
+        circles: circle → its demand points, its hub and the streets within a quarter of an hour of it.
+        circle_index: the circles, numbered in the order of the table; "" without circles.
+    """
+
+    base: Markup
+    overview: Markup
+    gaps: Markup
+    circles: dict[str, Markup]
+    circle_index: Markup
+
+
+def pictures(results: "Results") -> Pictures:
+    """Return all pictures of a study; a page that shows one of the whole study must hold ``base`` once."""
     inputs = results.inputs
-    frame = _Frame(_box(results))
-    parts = [_area(inputs.layer(name), frame, colour) for name, colour in _AREAS]
-    classes = basemap.street_class(inputs.streets)
-    for name, colour, width in _STREETS:
-        parts.append(_line(inputs.streets.geometry[classes == name], frame, colour, width))
-    parts.append(_line(inputs.committees.boundary, frame, "#8b83a6", 8, dash="50 30"))
-    parts.append(_line(basemap.dissolved(inputs.boundary), frame, "#5a4a8a", 22))
-    parts.append(_names(results, frame))
-    parts.append(_dots(results, frame))
-    parts.append(_scale_and_north(results, frame))
-    title = Text("总图: 居民点可达的基础类设施占比", "Overview: share of basic types within walking reach")
-    drawing = Markup("").join(parts)
+    frame = drawing.frame_of(inputs)
+    reach = basic_reach(results)
+    labels = basemap.label_points(inputs)
+    base = Markup(
+        '<svg width="0" height="0" aria-hidden="true" class="base"><defs><g id="{}">{}</g></defs></svg>'
+    )
+    return Pictures(
+        base=base.format(BASE, drawing.base(inputs, frame)),
+        overview=_overview(results, frame, reach, labels),
+        gaps=_gaps(results, frame, labels),
+        circles=_circles(results, frame, reach, labels),
+        circle_index=_circle_index(results, frame),
+    )  # fmt: skip
+
+
+def _whole_view(frame: Frame) -> Box:
+    return (0, 0, frame.width, frame.height)
+
+
+def _picture(
+    view: Box, title: str, drawn: Markup, *, kind: str, own_base: Markup | None = None, size: int = 120
+) -> Markup:
+    """Return one picture over the shared base or its own; ten drawing units are a pixel.
+
+    ``size`` is what a stylesheet's ``em`` stands for, where a page wants smaller names in a larger picture.
+    """
+    left, top, right, bottom = (round(one) for one in view)
+    width, height = right - left, bottom - top
     return Markup(
-        '<svg class="overview" width="{4}" height="{5}" viewBox="0 0 {0} {1}" role="img" aria-label="{2}" xmlns="http://www.w3.org/2000/svg">'
-        '<rect width="{0}" height="{1}" fill="#f6f4ef"/>{3}</svg>'
+        '<svg class="picture {0}" width="{1}" height="{2}" viewBox="{3} {4} {5} {6}" font-size="{10}" role="img" aria-label="{7}" xmlns="http://www.w3.org/2000/svg">'
+        '<rect x="{3}" y="{4}" width="{5}" height="{6}" fill="#f6f4ef"/>{8}{9}</svg>'
     ).format(
-        frame.width, frame.height, title.of(results.lang), drawing, frame.width // 10, frame.height // 10
+        kind, width // 10, height // 10, left, top, width, height, title,
+        Markup('<use href="#{}"/>').format(BASE) if own_base is None else own_base, drawn, size,
+    )  # fmt: skip
+
+
+def _overview(results: "Results", frame: Frame, reach: pd.DataFrame, labels: gpd.GeoDataFrame) -> Markup:
+    view = _whole_view(frame)
+    worst = _area_points(results, frame)[:WORST]
+    shown = labels[labels["kind"].isin(["committee", "water"])]
+    parts = [
+        drawing.demand_dots(results, reach, frame),
+        drawing.names(shown, frame, view, size=120, taken=_around(worst, 120)),
+        drawing.numbered(worst, size=120),
+        drawing.scale_bar(frame, view, size=150),
+        drawing.north_arrow(results, view, size=170),
+    ]
+    title = Text(
+        "总图: 居民点可达的基础类设施占比, 编号为缺口最大的十片",
+        "Overview: share of basic types within walking reach; numbers are the ten worst gap areas",
+    )
+    return _picture(view, title.of(results.lang), Markup("").join(parts), kind="overview")
+
+
+def _around(points: list[tuple[int, int]], size: int) -> list[Box]:
+    return [(x - size, y - size, x + size, y + size) for x, y in points]
+
+
+def _area_points(results: "Results", frame: Frame) -> list[tuple[int, int]]:
+    """Return where the gap areas lie, by rank: at the demand points after which they are named."""
+    layer = results.inputs.residents.set_index("demand_id").geometry
+    points = layer.loc[results.tables["gap_areas"]["area_id"]]
+    return frame.points(shapely.point_on_surface(points.to_numpy()))
+
+
+def _gaps(results: "Results", frame: Frame, labels: gpd.GeoDataFrame) -> Markup:
+    points = _area_points(results, frame)
+    if not points:
+        return Markup("")
+    view = _whole_view(frame)
+    drawn, first = [], WORST
+    for last, colour, _ in RANK_CLASSES[1:]:  # the first class bears numbers
+        mine = points[first:last]
+        data = "".join(drawing.circle_data(x, y, 90) for x, y in mine)
+        if data:
+            drawn.append(
+                Markup('<path d="{}" fill="{}" stroke="#fff" stroke-width="14"/>').format(data, colour)
+            )
+        first = last or len(points)
+    shown = labels[labels["kind"] == "committee"]
+    worst = points[:WORST]
+    parts = [
+        *reversed(drawn),
+        drawing.names(shown, frame, view, size=150, taken=_around(worst, 170)),
+        drawing.numbered(worst, size=170),
+        drawing.scale_bar(frame, view, size=190),
+        drawing.north_arrow(results, view, size=210),
+    ]  # fmt: skip
+    title = Text("缺口片区的位置与名次", "Where the gap areas lie, by rank")
+    return _picture(view, title.of(results.lang), Markup("").join(parts), kind="gapmap")
+
+
+def _circle_index(results: "Results", frame: Frame) -> Markup:
+    circles = results.inputs.circles
+    if circles.empty:
+        return Markup("")
+    view = _whole_view(frame)
+    points = frame.points(circles.representative_point().to_numpy())
+    parts = [
+        drawing.line(circles.boundary, frame, drawing.INK, 34),
+        drawing.numbered(points, size=190),
+        drawing.scale_bar(frame, view, size=170),
+        drawing.north_arrow(results, view, size=190),
+    ]
+    title = Text("生活圈编号图", "Index of the living circles")
+    return _picture(view, title.of(results.lang), Markup("").join(parts), kind="index")
+
+
+def _circles(
+    results: "Results", frame: Frame, reach: pd.DataFrame, labels: gpd.GeoDataFrame
+) -> dict[str, Markup]:
+    circles = results.inputs.circles
+    if circles.empty:
+        return {}
+    hubs = results.tables["circles"].set_index("circle_id")["hub_facility_id"]
+    facilities, access = counting_facilities(results)
+    residents = results.tables["residents"].set_index("demand_id")
+    circle_of_point = residents.loc[reach["demand_id"], "circle_id"].to_numpy()
+    found = {}
+    for circle_id, shape in zip(circles["circle_id"], circles.geometry, strict=True):
+        item = pd.Index(facilities["facility_id"]).get_indexer([hubs[circle_id]])[0]
+        ways = access[access["item"] == item]
+        hub = facilities.geometry.iloc[item] if item >= 0 else None
+        found[circle_id] = _circle(
+            results, frame, circle_id, shape, reach[circle_of_point == circle_id], labels, hub, ways
+        )
+    return found
+
+
+def _circle(
+    results: "Results",
+    frame: Frame,
+    circle_id: str,
+    shape: shapely.Geometry,
+    reach: pd.DataFrame,
+    labels: gpd.GeoDataFrame,
+    hub: shapely.Geometry | None,
+    ways: pd.DataFrame,
+) -> Markup:
+    outline = gpd.GeoSeries([shape], crs=results.inputs.study.crs)
+    view = _view_of(outline, frame)
+    frame = frame.within(view)
+    size = max(round((view[2] - view[0]) / 24), 30)
+    scale = (view[2] - view[0]) / 2_600
+    around = Markup('<path d="M{} {}h{}v{}h-{}z{}" fill="#fff" fill-opacity=".72" fill-rule="evenodd"/>').format(
+        *(round(v) for v in (view[0], view[1], view[2] - view[0], view[3] - view[1], view[2] - view[0])),
+        drawing.rings(outline, frame),
+    )  # fmt: skip
+    parts = [around]
+    if len(ways):
+        limit_m = walk_in_minutes(HUB_MINUTES, WALKERS["default"])
+        near = reach_streets(results.network, ways, limit_m=limit_m).geometry.intersection(shape)
+        parts.append(drawing.line(near, frame, HUB_COLOUR, HUB_REACH_WIDTH * scale, opacity=0.45))
+    parts += [
+        drawing.line(outline.boundary, frame, drawing.INK, 22 * scale),
+        drawing.demand_dots(results, reach, frame, scale=scale * 1.15, crowd=1_000),
+        drawing.names(
+            labels[(labels["kind"] == "committee") & labels.intersects(shape)], frame, view, size=size
+        ),
+    ]
+    if hub is not None:
+        parts.append(_hub_mark(*frame.points(shapely.point_on_surface([hub]))[0], size=size))
+    parts.append(drawing.scale_bar(frame, view, size=size))
+    title = Text(f"生活圈 {circle_id}", f"Circle {circle_id}")
+    return _picture(
+        view,
+        title.of(results.lang),
+        Markup("").join(parts),
+        kind="sketch",
+        own_base=drawing.base(results.inputs, frame),
+        size=size,
     )
 
 
-def _box(results: "Results") -> tuple[float, float, float, float]:
-    inputs = results.inputs
-    if not len(inputs.boundary):
-        return basemap.drawn_box(inputs)
-    west, south, east, north = (float(v) for v in inputs.boundary.total_bounds)
-    margin = max(east - west, north - south) * 0.03
-    return (west - margin, south - margin, east + margin, north + margin)
-
-
-def _path(parts: NDArray[np.object_], frame: _Frame, *, close: bool) -> str:
-    """Return SVG path data in whole units: a start, then steps."""
-    texts = []
-    counts = shapely.get_num_coordinates(parts)
-    units = frame.units(shapely.get_coordinates(parts))
-    for xy in np.split(units, np.cumsum(counts)[:-1]) if len(parts) else []:
-        steps = np.diff(xy, axis=0)
-        steps = steps[(steps != 0).any(axis=1)]
-        if len(steps):
-            drawn = " ".join(f"{x} {y}" for x, y in steps.tolist())
-            texts.append(f"M{xy[0][0]} {xy[0][1]}l{drawn}{'z' if close else ''}")
-    return "".join(texts)
-
-
-def _area(layer: gpd.GeoDataFrame, frame: _Frame, colour: str) -> Markup:
-    rings = line_parts(basemap.dissolved(layer), frame.box, simplify_m=1.5 / frame.units_per_m * 2)
-    data = _path(rings, frame, close=True)
-    if not data:
-        return Markup("")
-    return Markup('<path d="{}" fill="{}" fill-rule="evenodd"/>').format(data, colour)
-
-
-def _line(geometry: gpd.GeoSeries, frame: _Frame, colour: str, width: float, *, dash: str = "") -> Markup:
-    lines = line_parts(geometry, frame.box, simplify_m=4 / frame.units_per_m)
-    data = _path(lines, frame, close=False)
-    if not data:
-        return Markup("")
-    dashes = Markup(' stroke-dasharray="{}"').format(dash) if dash else Markup("")
+def _hub_mark(x: int, y: int, *, size: int) -> Markup:
+    half = round(size * 0.55)
     return Markup(
-        '<path d="{}" fill="none" stroke="{}" stroke-width="{:g}" stroke-linejoin="round"{}/>'
-    ).format(data, colour, width, dashes)
+        '<path class="hub" d="M{} {}h{}v{}h-{}z" fill="#fff" stroke="{}" stroke-width="{}"/>'
+    ).format(x - half, y - half, 2 * half, 2 * half, 2 * half, HUB_COLOUR, round(size * 0.35))
 
 
-def _dots(results: "Results", frame: _Frame) -> Markup:
-    """Draw all dots of one class as one path."""
-    reach = basic_reach(results)
-    layer = results.inputs.residents.set_index("demand_id").geometry.loc[reach["demand_id"]]
-    xy = frame.units(shapely.get_coordinates(shapely.point_on_surface(layer.to_numpy())))
-    people = reach["population"].to_numpy(dtype=float)
-    positive = people[people > 0]
-    limits = np.quantile(positive, [0.5, 0.9]) if len(positive) else [1.0, 1.0]
-    crowding = float(np.clip(np.sqrt(1_000 / max(len(xy), 1)), 0.35, 1.0))
-    radius = np.array(_DOT_RADII)[np.searchsorted(limits, people)] * crowding
-    group = demand_class(reach["met_share"].to_numpy(dtype=float))
-    drawn = []
-    for code in (-1, *range(len(DEMAND_CLASSES))):
-        colour = DEMAND_CLASSES[code][1] if code >= 0 else VERDICT_COLOURS["none"]
-        mine = np.flatnonzero(group == code)
-        data = "".join(_circle(int(xy[i, 0]), int(xy[i, 1]), int(radius[i])) for i in mine)
-        if data:
-            drawn.append(Markup('<path d="{}" fill="{}" fill-opacity=".9"/>').format(data, colour))
-    return Markup("").join(drawn)
-
-
-def _circle(x: int, y: int, r: int) -> str:
-    """Return path data of a circle: two arcs, which every program that reads SVG or PDF draws round."""
-    return f"M{x - r} {y}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 -{2 * r} 0"
-
-
-def _names(results: "Results", frame: _Frame) -> Markup:
-    """Names of committees and water, the larger first, without overlaps."""
-    inputs = results.inputs
-    taken: list[tuple[float, float, float, float]] = []
-    texts = []
-    labels = basemap.label_points(inputs)
-    labels = labels[labels["kind"].isin(["committee", "water"])]
-    at = frame.units(shapely.get_coordinates(labels.geometry.to_numpy())).tolist()
-    size = 120
-    for text, kind, (x, y) in zip(labels["text"], labels["kind"], at, strict=True):
-        shown = text if len(text) <= 14 else text[:13] + "…"
-        half = size * sum(0.5 if ord(c) > 0x2E7F else 0.3 for c in shown)
-        box = (x - half, y - size * 0.7, x + half, y + size * 0.7)
-        inside = box[0] > 0 and box[2] < frame.width and box[1] > 0 and box[3] < frame.height
-        if inside and all(box[0] > o[2] or box[2] < o[0] or box[1] > o[3] or box[3] < o[1] for o in taken):
-            taken.append(box)
-            texts.append(Markup('<text x="{}" y="{}" class="{}">{}</text>').format(x, y + 40, kind, shown))
-    return Markup("").join(texts)
-
-
-def _scale_and_north(results: "Results", frame: _Frame) -> Markup:
-    wanted_m = frame.width / frame.units_per_m / 5
-    power = 10 ** math.floor(math.log10(wanted_m))
-    length_m = max(step * power for step in (1, 2, 5) if step * power <= wanted_m)
-    length = round(length_m * frame.units_per_m)
-    words = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
-    x, y = 150, frame.height - 150
-    north = Text("北", "N").of(results.lang)
-    return Markup(
-        '<g><path d="M{0} {1}v-60h{2}v60" fill="none" stroke="#22303c" stroke-width="16"/>'
-        '<text x="{3}" y="{4}" class="scale">{5}</text>'
-        '<path d="M{6} 480l-70 -220l70 -170l70 170z" fill="#22303c" stroke="#fff" stroke-width="14" transform="translate(0 120)"/>'
-        '<text x="{6}" y="170" class="scale middle">{7}</text></g>'
-    ).format(x, y, length, x + length + 60, y, words, frame.width - 200, north)
+def _view_of(outline: gpd.GeoSeries, frame: Frame) -> Box:
+    """Return the view around a circle: its bounds with a margin, made as wide as all circles' pictures are."""
+    # Slivers along a border that was drawn by hand would make the circle small.
+    body = outline.buffer(-SLIVER_M).buffer(SLIVER_M)
+    west, south, east, north = (float(v) for v in (outline if body.is_empty.all() else body).total_bounds)
+    left, top, right, bottom = (
+        (west - frame.box[0]) * frame.units_per_m,
+        (frame.box[3] - north) * frame.units_per_m,
+        (east - frame.box[0]) * frame.units_per_m,
+        (frame.box[3] - south) * frame.units_per_m,
+    )
+    tall = max(bottom - top, (right - left) / CIRCLE_ASPECT) * 1.08
+    wide = tall * CIRCLE_ASPECT
+    x, y = (left + right) / 2, (top + bottom) / 2
+    return (x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2)

@@ -11,6 +11,7 @@ from folium.template import Template
 from ..texts import Lang
 from .escape import json_block
 from .offline import asset, standalone
+from .palette import GROUND_COLOURS
 from .words import frame_words, templates
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class _Page(MacroElement):
     def __init__(self, *, scripts: tuple[str, ...], start: str, panel: str, data: dict[str, Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # branca has no types
         self._name = "Page"
-        self._scripts = scripts
+        self._scripts = ("base.js", "labels.js", *scripts)
         self._start = start
         self._panel = panel
         self._data = json_block(data)
@@ -84,7 +85,7 @@ class _Page(MacroElement):
         figure: Any = self.get_root()
         map_: Any = self._parent
         name = self.get_name()
-        header = [f"<style>\n{asset('page.css')}\n</style>"]
+        header = [f"<style>\n{asset(name)}\n</style>" for name in ("page.css", "labels.css")]
         header += [f"<script>\n{asset(script)}\n</script>" for script in self._scripts]
         block = f'<script type="application/json" id="pj-data">{self._data}</script>'
         figure.header.add_child(_Raw("\n".join(header)), name=name)
@@ -113,16 +114,21 @@ def study_map(
         template: file in ``pujin_geo/templates`` for header and panel.
         words: what the template is filled with.
         data: what the page's script reads besides the background; plain, not escaped.
-        scripts: assets in order.
+        scripts: assets in order, after those that every map has.
         start: the script's function that is called with the Leaflet map.
     """
     grid = background.grid
     centre = ((grid.south + grid.north) / 2, (grid.west + grid.east) / 2)
     map_ = StudyMap(title=title, lang=results.lang, centre=centre)
-    base = {"grid": grid.as_json(), "layers": background.layers, "labels": background.labels}
     view = _view(results, (grid.west, grid.south, grid.east, grid.north))
-    panel = templates().get_template(template).render(title=title, **frame_words(results), **words)
-    _Page(scripts=scripts, start=start, panel=panel, data={"base": base, "view": view, **data}).add_to(map_)
+    panel = (
+        templates()
+        .get_template(template)
+        .render(title=title, ground=GROUND_COLOURS, **frame_words(results), **words)
+    )
+    _Page(
+        scripts=scripts, start=start, panel=panel, data={"base": background.as_json(), "view": view, **data}
+    ).add_to(map_)
     return map_
 
 

@@ -5,6 +5,22 @@ from numpy.typing import NDArray
 
 from ..texts import Text
 
+GROUND_COLOURS: dict[str, dict[str, str]] = {
+    "residential_land": {"fill": "#ece7dc"},
+    "green": {"fill": "#d2e2c3"},
+    "water": {"fill": "#b9d5e5"},
+    "extent": {"line": "#8a8f94"},
+    "no_walk": {"line": "#b3aeb9"},
+    "path": {"line": "#bba98c"},
+    "local": {"casing": "#cfc9bf", "fill": "#ffffff"},
+    "main": {"casing": "#c3b7a0", "fill": "#fff8e3"},
+    "future": {"line": "#c06c00"},
+    "barriers": {"line": "#8d6e63"},
+    "committees": {"line": "#8f88a8"},
+    "boundary": {"line": "#5a4a8a"},
+}
+"""The background, pale, for what is said lies upon it: fill of areas, line, or casing and fill of streets."""
+
 TYPE_COLOURS = (
     "#1f5fa8", "#b3446c", "#00796b", "#b35900", "#5e4fa2", "#7a5c00", "#0086a8", "#a63d2f", "#4d7326", "#8c4aa1",
     "#2f4b7c", "#96602f", "#3d7a8c", "#bf3f7f", "#556b2f", "#6d4c41", "#37648f", "#8f2d56", "#2e7d5b", "#705aa8",

@@ -9,23 +9,63 @@ import pandas as pd
 from ..catalogue import UNCERTAIN, class_names, confidence_names, is_uncertain, suitability_names
 from ..coverage.disclosure import suppressed
 from ..definitions import DEFINITIONS
+from ..gaps.areas import CAUSES
 from ..maps.contents import map_names
 from ..maps.coverage import VERDICTS, basic_reach, counting_words, threshold_words, whole_coverage
 from ..maps.figures import figure, percent, whole
 from ..maps.offline import content_security_policy
-from ..maps.overview import overview_svg
-from ..maps.palette import DEMAND_CLASSES, VERDICT_COLOURS, demand_class
-from ..maps.words import STATUSES, notices, sources, templates
-from ..tables import LAYERS, REGISTERS
+from ..maps.overview import HUB_COLOUR, WORST
+from ..maps.palette import DEMAND_CLASSES, RANK_CLASSES, VERDICT_COLOURS, demand_class
+from ..maps.words import STATUSES, committee_names, notices, sources, templates
+from ..tables import ALL, LAYERS, REGISTERS
 from ..texts import Text
-from .charts import charts
-from .requirements_book import action_tables_in_words
+from .drawn import Drawn, draw
+from .requirements_book import action_tables_in_words, requirements_in_words
+from .sentences import answers, circle_means, lead
 
 if TYPE_CHECKING:
     from ..results import Results
 
-MOST_PROJECTS = 12
+MOST_PROJECTS = 40
 MOST_PROBLEMS = 40
+MOST_REQUIREMENTS = 40
+MOST_TYPES = 5
+
+SECTIONS: dict[str, Text] = {
+    "asked": Text("问题与回答", "Asked and answered"),
+    "circles": Text("社区生活圈", "Living circles"),
+    "gaps": Text("十处最大缺口", "The ten worst gaps"),
+    "projects": Text("在建和规划项目", "Projects under way"),
+    "spaces": Text("闲置空间", "Idle spaces"),
+    "needs": Text("需求清单", "Requirements list"),
+    "types": Text("各类设施", "Types of facility"),
+    "reconciliation": Text("与报告对账", "Reconciliation"),
+    "definitions": Text("口径与来源", "Definitions and sources"),
+    "problems": Text("数据问题", "Data problems"),
+    "appendix": Text("附录", "Appendix"),
+}
+"""Sections of the briefing in order: id → title."""
+
+HEADLINE_TITLES: dict[str, Text] = {
+    "every_basic": Text("基础设施样样走得到的居民", "Residents who reach every basic type"),
+    "mean_basic": Text("基础设施平均覆盖率", "Mean coverage of basic types"),
+    "weakest_basic": Text("覆盖最低的基础设施", "Basic type with the lowest coverage"),
+    "weakest_target": Text("四项目标中最低的一项", "Lowest of the four target families"),
+    "newly_served": Text("项目全部开放后新增覆盖", "Newly served once all projects open"),
+}
+
+FAMILY_NAMES: dict[str, Text] = {
+    "health": Text("卫生", "health"),
+    "elder": Text("养老", "elder care"),
+    "culture": Text("文化", "culture"),
+    "sport": Text("体育", "sport"),
+}
+
+CAUSE_NAMES: dict[str, Text] = {
+    "too_far": Text("太远", "too far"),
+    "detour": Text("绕行", "detour"),
+    "no_facility": Text("没有设施", "no facility"),
+}
 
 REASONS: dict[str, Text] = {
     "no_threshold": Text("规则中没有步行标准", "the profile has no walking threshold"),
@@ -76,12 +116,15 @@ VERDICT_RULES: tuple[tuple[Text, Text], ...] = (
 """The verdict table in words: the first line that applies decides."""
 
 
-def headline_cards(results: "Results") -> list[dict[str, str]]:
-    """Return the headline figures in words: figure, value, range under ±10 % walks, what is unknown, mark.
+def headline_cards(results: "Results") -> list[dict[str, Any]]:
+    """Return the headline figures in words: title, value, range under ±10 % walks, what is unknown, mark.
 
-    They are those of the ``headlines`` table, in its order.
+    They are those of the ``headlines`` table, in its order; ``figure`` is its full wording, ``bar`` the range drawn.
     """
-    lang, names = results.lang, _type_names(results)
+    lang, names = (
+        results.lang,
+        _type_names(results) | {k: t.of(results.lang) for k, t in FAMILY_NAMES.items()},
+    )
     cards = []
     for row in results.tables["headlines"].to_dict("records"):
         words = whole if row["unit"] == "people" else percent
@@ -91,23 +134,87 @@ def headline_cards(results: "Results") -> list[dict[str, str]]:
         if row["people_unknown"] > 0 and row["value_if_unknown_met"] > row["value"]:
             more = words(row["value_if_unknown_met"])
             notes.append(Text(f"含无法判定者最多 {more}", f"at most {more} with the unknown").of(lang))
+        if not math.isnan(row["target"]):
+            notes.append(Text(f"目标 {percent(row['target'])}", f"target {percent(row['target'])}").of(lang))
+        title = HEADLINE_TITLES.get(row["headline"])
         cards.append(
             {
+                "title": title.of(lang) if title else "",
                 "figure": row["figure"],
                 "value": words(row["value"]),
                 "notes": "; ".join(notes),
                 "mark": row["mark"],
+                "bar": _bar(row),
             }
         )
     return cards
 
 
+def _bar(row: dict[str, Any]) -> dict[str, float | None]:
+    """Return value, range and target as parts of a hundred, of all people where the figure counts people."""
+    whole_is = row["people"] if row["unit"] == "people" else 1.0
+    parts = {
+        name: row[name] / whole_is * 100 if whole_is > 0 else math.nan
+        for name in ("value", "low", "high", "target")
+    }
+    return {name: None if math.isnan(part) else round(part, 1) for name, part in parts.items()}
+
+
 def top_projects(results: "Results", *, most: int = MOST_PROJECTS) -> list[dict[str, Any]]:
     """Return the facilities under way that newly serve most people, then those that serve none."""
     projects = results.tables["projects"].sort_values("people_newly_served", ascending=False, kind="stable")
-    return _named(
-        suppressed(projects.head(most), smallest=results.inputs.study.settings.smallest_count_shown), results
-    )
+    return _named(suppressed(projects.head(most), smallest=_smallest(results)), results)
+
+
+def worst_gaps(results: "Results", *, most: int = WORST) -> list[dict[str, Any]]:
+    """Return the gap areas of the first ranks in words: place, people, what is missing, why, and what is at hand.
+
+    Counts of people are suppressed; ``planned`` and ``spaces`` are those that the requirements list names for what the
+    area lacks.
+    """
+    names, lang = _type_names(results), results.lang
+    must = set(results.inputs.catalogue.query("must_have == 'yes'")["facility_type"])
+    circles = dict(results.tables["circles"][["circle_id", "name"]].itertuples(index=False))
+    committees, join = committee_names(results), Text("、", ", ").of(lang)
+    areas = results.tables["gap_areas"].head(most)
+    shown = suppressed(areas, smallest=_smallest(results))
+    needs = results.tables["requirements"]
+    rows = []
+    for row, area in zip(shown.to_dict("records"), areas.to_dict("records"), strict=True):
+        types = [one for one in area["facility_types"].split(";") if one]
+        first = [one for one in types if one in must][:MOST_TYPES] or types[:MOST_TYPES]
+        pairs = {cause: area[f"pairs_{cause}"] for cause in CAUSES if area[f"pairs_{cause}"] > 0}
+        mine = needs[
+            (needs["circle_id"] == area["circle_id"])
+            & (needs["committee_id"] == area["committee_id"])
+            & needs["facility_type"].isin(types)
+        ]
+        rows.append(
+            row
+            | {
+                "circle": circles.get(area["circle_id"], "") or area["circle_id"],
+                "committee": committees.get(area["committee_id"], area["committee_id"]),
+                "missing": join.join(names[one] for one in first),
+                "more": len(types) - len(first),
+                "causes": [
+                    (CAUSE_NAMES[cause].of(lang), percent(number / sum(pairs.values())))
+                    for cause, number in pairs.items()
+                ],
+                "across": join.join(area["crossed"].split(";")[:2]),
+                "planned": join.join(_first_named(mine["planned_nearby"])),
+                "spaces": join.join(_first_named(mine["space_name"])),
+            }
+        )
+    return rows
+
+
+def _first_named(column: pd.Series, most: int = 2) -> list[str]:
+    named = column[column.fillna("") != ""]
+    return [str(one) for one in dict.fromkeys(named)][:most]
+
+
+def _smallest(results: "Results") -> int:
+    return results.inputs.study.settings.smallest_count_shown
 
 
 def _named(table: pd.DataFrame, results: "Results") -> list[dict[str, Any]]:
@@ -131,65 +238,100 @@ def problem_counts(problems: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def write_index(results: "Results", path: Path) -> None:
+def write_index(results: "Results", path: Path, *, drawn: Drawn | None = None) -> None:
     """Write the briefing as one file without script, tiles or links that it would need.
 
     Args:
         results: an analysed study.
         path: the file; its folder exists.
+        drawn: charts and pictures, where they are drawn already.
     """
-    path.write_text(index_html(results), encoding="utf-8", newline="\n")
+    path.write_text(index_html(results, drawn=drawn), encoding="utf-8", newline="\n")
 
 
-def index_html(results: "Results") -> str:
+def index_html(results: "Results", *, drawn: Drawn | None = None) -> str:
     """Return the briefing as HTML."""
-
-    lang, inputs = results.lang, results.inputs
-    problems = results.tables["problems"]
-    environment = templates()
-    page = environment.get_template("index.html.j2").render(
-        lang=lang,
-        study=inputs.study,
-        notices=notices(results),
-        counting=counting_words(results).of(lang),
-        cards=headline_cards(results),
-        people=results.tables["residents"].query("inside_boundary")["population"].sum(),
-        demand_points=int(results.tables["residents"]["inside_boundary"].sum()),
-        overview=overview_svg(results),
-        classes=_class_rows(results),
-        charts=charts(results),
-        actions=action_tables_in_words(results, smallest=inputs.study.settings.smallest_count_shown),
-        groups=_groups(results),
-        marks=_marks(results),
-        estimated=bool(inputs.residents["basis"].str.startswith("estimated").any()),
-        circles=_circle_rows(results),
-        projects=top_projects(results),
-        gap_count=int((results.tables["gaps"]["verdict"] == "not_met").sum()),
-        unknown_count=int((results.tables["gaps"]["verdict"] == "unknown").sum()),
-        reconciliation=results.tables["reconciliation"].to_dict("records"),
-        problem_counts=problem_counts(problems),
-        problems=problems.head(MOST_PROBLEMS),
-        problem_total=len(problems),
-        row_counts=inputs.row_counts,
-        unjudged=_unjudged(results),
-        rules=[(condition.of(lang), verdict.of(lang)) for condition, verdict in VERDICT_RULES],
-        definitions={key: text.of(lang) for key, text in DEFINITIONS.items()},
-        verdicts={key: text.of(lang) for key, text in VERDICTS.items()},
-        severities={key: text.of(lang) for key, text in SEVERITIES.items()},
-        layer_names={name: layer.title.of(lang) for name, layer in (LAYERS | REGISTERS).items()},
-        type_names=_type_names(results),
-        maps={key: text.of(lang) for key, text in map_names(results).items()},
-        suitabilities={key: text.of(lang) for key, text in suitability_names.items()},
-        sources=sources(results),
-        whole=whole,
-        percent=percent,
-        figure=figure,
-        statuses={key: text.of(lang) for key, text in STATUSES.items()},
+    lang, inputs, tables = results.lang, results.inputs, results.tables
+    smallest = _smallest(results)
+    drawn = drawn or draw(results)
+    page = (
+        templates()
+        .get_template("index.html.j2")
+        .render(
+            lang=lang,
+            study=inputs.study,
+            notices=notices(results),
+            sections={key: text.of(lang) for key, text in SECTIONS.items() if _has(results, key)},
+            lead=lead(results),
+            answers=answers(results),
+            counting=counting_words(results).of(lang),
+            cards=headline_cards(results),
+            people=tables["residents"].query("inside_boundary")["population"].sum(),
+            demand_points=int(tables["residents"]["inside_boundary"].sum()),
+            pictures=drawn.pictures,
+            hub_colour=HUB_COLOUR,
+            classes=_class_rows(results),
+            ranks=[(colour, text.of(lang)) for _, colour, text in RANK_CLASSES],
+            charts=drawn.charts,
+            worst=worst_gaps(results),
+            area_count=len(tables["gap_areas"]),
+            outlook=_outlook_rows(results),
+            actions=dict(_actions(results)),
+            needs=requirements_in_words(results, smallest=smallest, most=MOST_REQUIREMENTS),
+            need_counts=tables["requirements"]["need"].value_counts().to_dict(),
+            groups=_groups(results),
+            marks=_marks(results),
+            estimated=bool(inputs.residents["basis"].str.startswith("estimated").any()),
+            circles=_circle_rows(results),
+            projects=top_projects(results),
+            gap_count=int((tables["gaps"]["verdict"] == "not_met").sum()),
+            unknown_count=int((tables["gaps"]["verdict"] == "unknown").sum()),
+            reconciliation=tables["reconciliation"].to_dict("records"),
+            problem_counts=problem_counts(tables["problems"]),
+            problems=tables["problems"].head(MOST_PROBLEMS),
+            problem_total=len(tables["problems"]),
+            row_counts=inputs.row_counts,
+            unjudged=_unjudged(results),
+            rules=[(condition.of(lang), verdict.of(lang)) for condition, verdict in VERDICT_RULES],
+            definitions={key: text.of(lang) for key, text in DEFINITIONS.items()},
+            verdicts={key: text.of(lang) for key, text in VERDICTS.items()},
+            severities={key: text.of(lang) for key, text in SEVERITIES.items()},
+            layer_names={name: layer.title.of(lang) for name, layer in (LAYERS | REGISTERS).items()},
+            type_names=_type_names(results),
+            maps={key: text.of(lang) for key, text in map_names(results).items()},
+            sources=sources(results),
+            whole=whole,
+            percent=percent,
+            figure=figure,
+            statuses={key: text.of(lang) for key, text in STATUSES.items()},
+        )
     )
     policy = content_security_policy(page)
     return page.replace(
         "<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">', 1
     )
+
+
+def _has(results: "Results", section: str) -> bool:
+    """Tell whether a section has anything to say; those that every study must answer always do."""
+    if section == "reconciliation":
+        return len(results.tables["reconciliation"]) > 0
+    return True
+
+
+def _actions(results: "Results") -> list[tuple[str, tuple[str, list[tuple[str, bool]], list[list[str]]]]]:
+    return [
+        (key, (title, headings, rows))
+        for key, title, headings, rows in action_tables_in_words(results, smallest=_smallest(results))
+    ]
+
+
+def _outlook_rows(results: "Results") -> list[dict[str, Any]]:
+    """Return the types with projects: coverage today and once they are open, most newly served first."""
+    table = results.tables["outlook"]
+    table = table[(table["place_kind"] == ALL) & (table["projects"] > 0)]
+    ordered = table.sort_values("people_newly_served_planned", ascending=False, kind="stable")
+    return _named(suppressed(ordered, smallest=_smallest(results)), results)
 
 
 def _class_rows(results: "Results") -> list[tuple[str, str, float, float]]:
@@ -237,22 +379,16 @@ def _marks(results: "Results") -> list[tuple[str, str, int]]:
 
 
 def _circle_rows(results: "Results") -> list[dict[str, Any]]:
-    """Return per circle its residents and its mean coverage of basic types, by walk and by straight line."""
-    coverage, catalogue = results.tables["coverage"], results.inputs.catalogue
-    basic = catalogue.loc[catalogue["class"] == "basic", "facility_type"]
-    mine = coverage[(coverage["scope"] == "all") & coverage["facility_type"].isin(basic)]
-    means = mine.groupby("circle_id", sort=False)[["coverage_share", "straight_line_share"]].mean()
-    lowest = (
-        mine.sort_values("coverage_share", kind="stable").drop_duplicates("circle_id").set_index("circle_id")
-    )
-    rows: list[dict[str, Any]] = results.tables["circles"].to_dict("records")
+    """Return per circle its committees, residents, mean coverage of basic types and weakest type, people suppressed."""
+    table = results.tables["circles"]
+    names, committees = _type_names(results), committee_names(results)
+    join = Text("、", ", ").of(results.lang)
+    shown = suppressed(table, smallest=_smallest(results)).join(circle_means(results), on="circle_id")
+    rows: list[dict[str, Any]] = shown.to_dict("records")
     for row in rows:
-        known = row["circle_id"] in means.index
-        row["mean_share"] = float(means["coverage_share"][row["circle_id"]]) if known else float("nan")
-        row["straight_share"] = (
-            float(means["straight_line_share"][row["circle_id"]]) if known else float("nan")
-        )
-        row["weakest"] = str(lowest["facility_type"][row["circle_id"]]) if known else ""
+        row["weakest"] = names.get(row["weakest"], "")
+        ids = [one for one in str(row["committees"]).split(";") if one]
+        row["committees"] = join.join(committees.get(one, one) for one in ids)
     return rows
 
 

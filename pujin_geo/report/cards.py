@@ -1,7 +1,9 @@
-"""Results to ``cards.html``: one printed page per living circle; complete in itself."""
+"""Results to ``cards.html``: an index map and one printed page per living circle; complete in itself."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from ..catalogue import suitability_names
 from ..circles import circle_card
@@ -9,8 +11,11 @@ from ..coverage.disclosure import suppressed
 from ..definitions import DEFINITIONS
 from ..maps.figures import percent, whole
 from ..maps.offline import content_security_policy
+from ..maps.overview import HUB_COLOUR
+from ..maps.palette import DEMAND_CLASSES
 from ..maps.words import notices, templates
-from .charts import profile_svg
+from .drawn import Drawn, draw
+from .sentences import circle_means
 
 if TYPE_CHECKING:
     from ..results import Results
@@ -18,15 +23,25 @@ if TYPE_CHECKING:
 MOST_GAPS = 12
 
 
-def write_cards(results: "Results", path: Path) -> None:
-    """Write the cards of all circles into one page; nothing for a study without circles."""
+def write_cards(results: "Results", path: Path, *, drawn: Drawn | None = None) -> None:
+    """Write the cards of all circles into one page; nothing for a study without circles.
+
+    Args:
+        results: an analysed study.
+        path: the file; its folder exists.
+        drawn: charts and pictures, where they are drawn already.
+    """
     if not results.inputs.circles.empty:
-        path.write_text(cards_html(results), encoding="utf-8", newline="\n")
+        path.write_text(cards_html(results, drawn=drawn), encoding="utf-8", newline="\n")
 
 
-def cards_html(results: "Results") -> str:
-    """Return the cards of all circles as HTML: a sheet of A4 each, in the order of the circles table."""
+def cards_html(results: "Results", *, drawn: Drawn | None = None) -> str:
+    """Return the cards as HTML: a sheet with all circles, then one per circle in the order of the table.
+
+    A sheet is a page of A4, or of A3 landscape with a larger map.
+    """
     lang = results.lang
+    drawn = drawn or draw(results)
     page = (
         templates()
         .get_template("cards.html.j2")
@@ -34,7 +49,14 @@ def cards_html(results: "Results") -> str:
             lang=lang,
             study=results.inputs.study,
             notices=notices(results),
-            cards=[_card(results, circle_id) for circle_id in results.tables["circles"]["circle_id"]],
+            pictures=drawn.pictures,
+            hub_colour=HUB_COLOUR,
+            classes=[(colour, text.of(lang)) for _, colour, text in DEMAND_CLASSES],
+            rows=_rows(results),
+            cards=[
+                _card(results, circle_id, drawn.charts[f"profile_{number}"])
+                for number, circle_id in enumerate(results.tables["circles"]["circle_id"], start=1)
+            ],
             definition=DEFINITIONS["coverage_share"].of(lang),
             whole=whole,
             percent=percent,
@@ -46,15 +68,24 @@ def cards_html(results: "Results") -> str:
     )
 
 
-def _card(results: "Results", circle_id: str) -> dict[str, Any]:
+def _rows(results: "Results") -> list[dict[str, Any]]:
+    """Return the circles as the first sheet lists them, people suppressed."""
+    smallest = results.inputs.study.settings.smallest_count_shown
+    table = suppressed(results.tables["circles"], smallest=smallest)
+    rows: list[dict[str, Any]] = table.join(circle_means(results), on="circle_id").to_dict("records")
+    return rows
+
+
+def _card(results: "Results", circle_id: str, profile: Markup) -> dict[str, Any]:
     card = circle_card(results, circle_id)
     smallest = results.inputs.study.settings.smallest_count_shown
     groups = card.facilities.groupby("suitability", sort=False)
     return {
+        "id": circle_id,
         "title": card.title,
         "figures": card.figures.to_dict("records"),
         "facilities": {name: rows.to_dict("records") for name, rows in groups},
         "suitabilities": [text.of(results.lang) for text in suitability_names.values()],
         "gaps": suppressed(card.gaps.head(MOST_GAPS), smallest=smallest).to_dict("records"),
-        "profile": profile_svg(results, circle_id=circle_id),
+        "profile": profile,
     }

@@ -67,15 +67,15 @@ def charts(results: "Results") -> dict[str, Markup]:
     }
 
 
-def write_charts(results: "Results", folder: Path) -> None:
+def write_charts(drawn: dict[str, Markup], folder: Path) -> None:
     """Write every chart as an SVG file of its own, for slides and documents.
 
     Args:
-        results: an analysed study.
+        drawn: from ``charts``.
         folder: made if it is missing.
     """
     folder.mkdir(exist_ok=True)
-    for name, svg in charts(results).items():
+    for name, svg in drawn.items():
         (folder / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
 
 

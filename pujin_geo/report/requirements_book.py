@@ -201,6 +201,26 @@ def action_tables_in_words(
     return tables
 
 
+def requirements_in_words(
+    results: "Results", *, smallest: int = SMALLEST_SHOWN, most: int | None = None
+) -> list[dict[str, str]]:
+    """Return the first rows of the requirements list in words, by the columns of its sheet.
+
+    Args:
+        results: an analysed study.
+        smallest: counts of people above 0 and below this read "<5".
+        most: how many rows; all if None.
+    """
+    table = _shown(
+        _requirements(results, smallest).head(most or len(results.tables["requirements"])), smallest
+    )
+    headings = REQUIREMENTS.headings
+    return [
+        {heading.column: _in_words(value, heading.kind) for heading, value in zip(headings, row, strict=True)}
+        for row in table.astype(object).itertuples(index=False)
+    ]
+
+
 def _in_words(value: Any, kind: Kind) -> str:
     if isinstance(value, str):
         return value

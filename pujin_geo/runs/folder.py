@@ -1,6 +1,5 @@
 """A run's folder read again: its manifest, whether it is as it was written, and its inputs as a study."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,13 @@ from ..errors import SourceError
 from ..inputs import Inputs
 from ..sources.reading import load_study
 from ..texts import Lang, Text
+from .files import MANIFEST, sha256_of
 
 FORMAT_VERSION = 2
 """Format of tables and manifest; raised when a reader of older folders would be misled.
 
 1: no hashes of the files written, no ``input_hash``. 2: both.
 """
-MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -96,12 +95,6 @@ def listed_files(folder: Path) -> list[dict[str, Any]]:
         for name, path in named
         if name != MANIFEST
     ]
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

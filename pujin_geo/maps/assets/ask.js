@@ -27,10 +27,19 @@ pujin.ask = function (map) {
   map.on("click", (event) => pujin.askClick(state, event.latlng));
   map.on("zoomend", () => {
     state.view.resize();
-    if (pujin.crowded(state) !== state.view.crowded) state.view.facilities();
+    if (pujin.signSize(state) !== state.view.signSize) state.view.facilities();
   });
+  pujin.invite(map, state.text.invite);
   pujin.askRefresh(state);
   map.pujin = state;
+};
+
+// Says what to do until it is done.
+pujin.invite = function (map, words) {
+  const control = L.control({ position: "bottomright" });
+  control.onAdd = () => pujin.element("div", "pj-invite", words);
+  control.addTo(map);
+  map.once("click", () => control.remove());
 };
 
 pujin.fill = (sentence, ...values) => values.reduce((text, value, i) => text.replace(`{${i}}`, value), sentence);
@@ -76,18 +85,19 @@ pujin.askView = function (map, state) {
     },
     colour(verdict, changed) {
       dots.forEach((dot, i) => {
-        const style = verdict ? pujin.dotStyle(data.verdictColours, verdict[i]) : pujin.dotStyle(data.verdictColours, "");
+        const style = verdict ? pujin.dotStyle(data.verdictColours, verdict[i]) : pujin.reachedStyle(data, i);
         if (changed && changed.gained.has(i)) Object.assign(style, { color: "#0b8a3e", weight: 3.5 });
         if (changed && changed.lost.has(i)) Object.assign(style, { color: "#7a0019", weight: 3.5 });
         dot.setStyle(style);
       });
     },
-    // Facilities of the chosen type as signs; of all types as small dots.
+    // Facilities of the chosen type as signs; of all types as small dots once one looks closer.
     facilities() {
       signs.clearLayers();
       small.clearLayers();
-      view.crowded = pujin.crowded(state);
+      view.signSize = pujin.signSize(state);
       for (const one of state.facilities) {
+        if (view.signSize === 0) break;
         if (state.type === null) small.addLayer(L.circleMarker(toLatLng([one.x, one.y]), { renderer: canvas, interactive: false, radius: 2.2, stroke: false, fill: true, fillColor: data.types[one.type].colour, fillOpacity: 0.75 }));
         else if (one.type === state.type) signs.addLayer(pujin.facilitySign(state, one));
       }
@@ -123,13 +133,24 @@ pujin.dotStyle = function (colours, verdict) {
   return { color: "#ffffff", weight: 0.8, fillColor: colours[verdict] || colours.none, fillOpacity: 0.9 };
 };
 
-// Many signs would cover the map until one looks closer.
-pujin.crowded = (state) => state.map.getZoom() < 15 && state.facilities.filter((one) => one.type === state.type).length > 80;
+// The share of basic types that a point reaches, as the results have it: what is seen while no type is chosen.
+pujin.reachedStyle = function (data, i) {
+  const colour = data.demand.reached[i] < 0 ? null : data.classes[data.demand.reached[i]];
+  if (colour === null) return { color: data.verdictColours.none, weight: 1.4, fillColor: "#ffffff", fillOpacity: 0.85 };
+  return { color: "#ffffff", weight: 0.8, fillColor: colour, fillOpacity: 0.9 };
+};
+
+// Pixels across a facility's sign: many would cover the map until one looks closer, and all types even more.
+pujin.signSize = function (state) {
+  const isFar = state.map.getZoom() < 15;
+  if (state.type === null) return isFar ? 0 : 4;
+  return isFar && state.facilities.filter((one) => one.type === state.type).length > 80 ? 8 : 20;
+};
 
 pujin.facilitySign = function (state, facility) {
   const { map, world, data } = state;
   const type = data.types[facility.type];
-  const isSmall = state.view.crowded && !facility.isNew && !facility.moved;
+  const isSmall = state.view.signSize < 20 && !facility.isNew && !facility.moved;
   const badge = pujin.element("div", "", isSmall ? "" : String(type.number));
   badge.style.background = type.colour;
   const className = `pj-facility${isSmall ? " pj-small-sign" : ""}${facility.isNew ? " pj-new" : ""}${facility.moved ? " pj-moved" : ""}`;
@@ -229,8 +250,18 @@ pujin.askClick = function (state, at) {
   state.chosen = state.type;
   pujin.askRefresh(state);
   if (state.chosen === null) pujin.askChoose(state, pujin.firstRow(state));
+  pujin.askCloser(state);
   document.getElementById("pj-details").open = true;
   document.getElementById("pj-answer").scrollIntoView({ block: "start" });
+};
+
+// From afar the first answer would be too small to see: what is within a kilometre is brought into view, once.
+pujin.askCloser = function (state) {
+  const near = state.rows.filter((row) => row.facility && row.walk <= 1000);
+  if (state.isCloser || !near.length || state.map.getZoom() >= 14.5) return;
+  state.isCloser = true;
+  const lines = near.flatMap((row) => scenario.route(state.world, state.place, state.found, row).map(state.view.toLatLng));
+  state.map.fitBounds(L.latLngBounds(lines), { padding: [40, 40], maxZoom: 15.5, animate: false });
 };
 
 // The nearest facility of all.
@@ -268,6 +299,7 @@ pujin.askRefresh = function (state, warning = "") {
   hint.textContent = warning || (state.mode !== "look" && state.type === null ? text.hintType : words[state.mode]);
   hint.classList.toggle("pj-warn", Boolean(warning) || (state.mode !== "look" && state.type === null));
   document.getElementById("pj-centre").hidden = state.mode === "remove";
+  for (const legend of document.querySelectorAll("[data-legend]")) legend.hidden = (legend.dataset.legend === "verdict") !== (state.type !== null);
   pujin.askCompute(state, state.changes);
   state.view.facilities();
 };

@@ -33,21 +33,22 @@ pujin.element = function (tag, className, text) {
   return made;
 };
 
-// In drawing order: layer, colour, width at zoom 14 in pixels, further options. Streets have a casing.
+// In drawing order: layer, part of its look, width at zoom 14 in pixels, further options. Streets have a casing.
 pujin.LINES = [
-  ["extent", "#777777", 1.2, { dashArray: "2 5" }],
-  ["no_walk", "#a9a4b0", 2.2, {}],
-  ["path", "#b59a77", 0.9, { opacity: 0.8 }],
-  ["local", "#c9c2b8", 2.6, {}],
-  ["main", "#b9ab95", 4.8, {}],
-  ["local", "#ffffff", 1.6, {}],
-  ["main", "#fff6dc", 3.4, {}],
-  ["future", "#c06c00", 1.8, { dashArray: "6 5" }],
-  ["barriers", "#8d6e63", 0.8, { opacity: 0.55 }],
-  ["committees", "#8b83a6", 1.0, { dashArray: "7 4" }],
-  ["boundary", "#5a4a8a", 2.4, {}],
+  ["extent", "line", 1.2, { dashArray: "2 5" }],
+  ["no_walk", "line", 2.2, {}],
+  ["path", "line", 0.9, {}],
+  ["local", "casing", 2.6, {}],
+  ["main", "casing", 4.8, {}],
+  ["local", "fill", 1.6, {}],
+  ["main", "fill", 3.4, {}],
+  ["future", "line", 1.8, { dashArray: "6 5" }],
+  ["barriers", "line", 0.8, { opacity: 0.55 }],
+  ["committees", "line", 1.0, { dashArray: "7 4" }],
+  ["boundary", "line", 2.4, {}],
 ];
-pujin.AREAS = [["residential_land", "#e9e0d2"], ["green", "#cfe0bd"], ["water", "#b8d4e3"]];
+pujin.AREAS = ["residential_land", "green", "water"];
+pujin.FINE = ["path", "local", "barriers", "committees"];  // pale while the whole is in view
 
 pujin.background = function (map, base) {
   const pane = map.createPane("pj-base");
@@ -57,20 +58,24 @@ pujin.background = function (map, base) {
   const fixed = { renderer, pane: "pj-base", interactive: false, smoothFactor: 1 };
   const parts = {};
   for (const [name, packed] of Object.entries(base.layers)) parts[name] = pujin.unpack(packed, base.grid);
-  for (const [name, fillColor] of pujin.AREAS) {
+  for (const name of pujin.AREAS) {
     if (parts[name].length) {
-      L.polygon(parts[name], { ...fixed, stroke: false, fillColor, fillOpacity: 1, fillRule: "evenodd" }).addTo(map);
+      L.polygon(parts[name], { ...fixed, stroke: false, fillColor: base.colours[name].fill, fillOpacity: 1, fillRule: "evenodd" }).addTo(map);
     }
   }
   const drawn = [];
-  for (const [name, color, width, options] of pujin.LINES) {
+  for (const [name, part, width, options] of pujin.LINES) {
     if (!parts[name].length) continue;
-    drawn.push([L.polyline(parts[name], { ...fixed, color, weight: width, ...options }).addTo(map), width]);
+    const line = L.polyline(parts[name], { ...fixed, color: base.colours[name][part], weight: width, ...options });
+    drawn.push([line.addTo(map), name, width, options.opacity || 1]);
   }
   pujin.shade(map, parts.boundary, fixed);
   const widen = () => {
     const factor = Math.min(Math.max(2 ** ((map.getZoom() - 14) * 0.55), 0.35), 4);
-    for (const [line, width] of drawn) line.setStyle({ weight: Math.max(width * factor, 0.5) });
+    const pale = Math.min(Math.max(0.5 + 0.35 * (map.getZoom() - 13), 0.4), 1);
+    for (const [line, name, width, opacity] of drawn) {
+      line.setStyle({ weight: Math.max(width * factor, 0.5), opacity: opacity * (pujin.FINE.includes(name) ? pale : 1) });
+    }
   };
   map.on("zoomend", widen);
   widen();
@@ -81,40 +86,6 @@ pujin.shade = function (map, rings, fixed) {
   if (!rings.length) return;
   const everywhere = [[-85, -180], [85, -180], [85, 180], [-85, 180]];
   L.polygon([everywhere, ...rings], { ...fixed, stroke: false, fillColor: "#ffffff", fillOpacity: 0.45, fillRule: "evenodd" }).addTo(map);
-};
-
-pujin.LABEL_ZOOM = { committee: 13, water: 13, green: 15, street: 14.5 };
-
-// Names, most important first; one that would overlap an earlier one is left out at this zoom.
-pujin.labels = function (map, labels) {
-  const pane = map.createPane("pj-labels");
-  pane.style.zIndex = 350;  // below facilities and demand points
-  pane.style.pointerEvents = "none";
-  const markers = labels.map(([text, lon, lat, kind]) => {
-    const span = pujin.element("span", "", text);
-    span.dir = "auto";
-    const icon = L.divIcon({ html: span, className: `pj-label pj-label-${kind}`, iconSize: null });
-    const options = { icon, pane: "pj-labels", interactive: false, keyboard: false };
-    return { marker: L.marker([lat, lon], options), kind, width: Math.min(14 * text.length, 160) };
-  });
-  const arrange = () => {
-    const taken = [];
-    const view = map.getBounds().pad(0.1);
-    for (const { marker, kind, width } of markers) {
-      const at = map.latLngToLayerPoint(marker.getLatLng());
-      const box = [at.x - width / 2 - 6, at.y - 10, at.x + width / 2 + 6, at.y + 10];
-      const wanted = map.getZoom() >= pujin.LABEL_ZOOM[kind] && view.contains(marker.getLatLng());
-      const free = taken.every((other) => box[0] > other[2] || box[2] < other[0] || box[1] > other[3] || box[3] < other[1]);
-      if (wanted && free) {
-        taken.push(box);
-        marker.addTo(map);
-      } else {
-        marker.remove();
-      }
-    }
-  };
-  map.on("moveend", arrange);
-  arrange();
 };
 
 pujin.northArrow = function (map, letter) {
@@ -161,6 +132,21 @@ pujin.firstView = function (map, bounds) {
   show();
 };
 
+// The map is outlined for who walks through the page by keyboard; Leaflet focuses it at every click as well.
+pujin.outline = function () {
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Tab") document.body.classList.add("pj-keys");
+  });
+  document.addEventListener("pointerdown", () => document.body.classList.remove("pj-keys"));
+};
+
+// Opens a layer's card above it, with room for the card, its shape and whatever else is drawn with it.
+pujin.openAbove = function (map, layer, bounds) {
+  const room = Math.min(0.4 * window.innerHeight + 70, 0.6 * map.getSize().y);  // a card's greatest height, in page.css
+  map.fitBounds(bounds, { animate: false, paddingTopLeft: [20, room], paddingBottomRight: [20, 16], maxZoom: 16 });
+  layer.openPopup(L.latLng(layer.getBounds().getNorth(), layer.getBounds().getCenter().lng));
+};
+
 // Escape closes a card wherever the focus is: Leaflet itself listens on the map only.
 pujin.escape = function (map) {
   document.addEventListener("keydown", (event) => {
@@ -168,8 +154,9 @@ pujin.escape = function (map) {
   });
 };
 
-pujin.start = function (map, data) {
+pujin.start = function (map, data, kinds) {
   pujin.escape(map);
+  pujin.outline();
   const details = document.getElementById("pj-details");
   const narrow = window.matchMedia("(max-width: 760px)");
   const fold = () => { details.open = !narrow.matches; };
@@ -180,5 +167,5 @@ pujin.start = function (map, data) {
   pujin.northArrow(map, data.text.north);
   pujin.firstView(map, data.view);
   pujin.background(map, data.base);
-  pujin.labels(map, data.base.labels);
+  pujin.labels(map, data.base.labels, kinds);
 };

@@ -138,7 +138,7 @@ pujin.changeRings = function (map, data, demand) {
   const over = pujin.underlay(map, "pj-rings", 410);
   let rings = [];
   const resize = () => {
-    const weight = Math.min(Math.max(3 + (map.getZoom() - 14.5) * 1.1, 1.2), 3);
+    const weight = Math.min(Math.max(3 + (map.getZoom() - 14.5) * 1.1, 0.8), 3);
     for (const [ring, i] of rings) ring.setRadius(demand.points[i].getRadius() + 0.8 * weight).setStyle({ weight });
   };
   return {

@@ -12,9 +12,7 @@ pujin.SHAPES.hub = function (c, x, y, r) {
 
 pujin.circles = function (map) {
   const data = pujin.data();
-  pujin.LABEL_ZOOM.circle = 0;
-  pujin.start(map, data);
-  map.getPane("pj-labels").style.zIndex = 450;  // above the bands of minutes
+  pujin.start(map, data, { committee: 14, water: 13 });  // the circles' ids come first
   const reach = pujin.minutesReach(map, data);
   const renderer = L.canvas({ padding: 0.3, tolerance: 3 });
   const polygons = data.circles.map((circle) => pujin.circlePolygon(map, data, circle, renderer));
@@ -35,8 +33,7 @@ pujin.circles = function (map) {
     }
     const bounds = polygons[i].getBounds();
     if (!bounds.isValid()) return;  // it lies beyond the drawn area
-    map.fitBounds(bounds.pad(0.15), { animate: false });
-    polygons[i].openPopup(bounds.getCenter());
+    pujin.openAbove(map, polygons[i], bounds);
   });
   polygons.forEach((polygon, i) => polygon.on("click", () => choose(data.circles[i].id)));
   hubs.signs.forEach((sign, i) => sign.on("click", () => choose(data.hubs[i][0])));
@@ -45,6 +42,7 @@ pujin.circles = function (map) {
     box.addEventListener("change", () => layer.setShown(box.checked));
   }
   choose("");
+  map.names.avoid(() => hubs.signs);
   map.pujin = { data, polygons, hubs, reach, choose };
 };
 
@@ -104,7 +102,7 @@ pujin.minutesReach = function (map, data) {
 pujin.circleCard = function (data, circle) {
   const { text } = data;
   const { title, figures, facilities, gaps } = circle.card;
-  const card = pujin.element("div", "pj-card");
+  const card = pujin.element("div", "pj-card pj-circle-card");
   const heading = pujin.element("h3", "", title);
   heading.dir = "auto";
   card.append(heading);

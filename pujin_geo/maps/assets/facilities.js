@@ -3,6 +3,8 @@
 
 pujin.CLUSTER_BELOW = 15.5;  // zoom from which every function has a sign of its own
 pujin.CELL = 70;  // pixels
+pujin.RING_BELOW = 17;  // zoom until which a site of many functions is one sign
+pujin.RING = 4;  // functions
 
 // One sign for several functions: their number in a ring of their suitabilities.
 pujin.Cluster = L.CircleMarker.extend({
@@ -75,7 +77,7 @@ pujin.clustered = function (map, data) {
   };
   const show = () => {
     const open = signs.find((sign) => sign.isPopupOpen());
-    for (const layer of drawn) if (layer !== open) layer.remove();
+    for (const layer of [...drawn, ...signs]) if (layer !== open) layer.remove();
     drawn = [];
     const zoom = map.getZoom();
     const far = zoom < pujin.CLUSTER_BELOW;
@@ -86,15 +88,20 @@ pujin.clustered = function (map, data) {
       const key = far ? `${Math.floor(at.x / pujin.CELL)},${Math.floor(at.y / pujin.CELL)}` : `${row[4]},${row[5]}`;
       groups.set(key, [...(groups.get(key) || []), i]);
     }
+    const clusters = [];
     for (const members of groups.values()) {
-      if (!far || members.length === 1) ring(members);
-      else drawn.push(pujin.cluster(map, data, renderer, members).addTo(map));
+      const few = members.length <= (zoom < pujin.RING_BELOW ? pujin.RING : Infinity);
+      if (members.length === 1 || (!far && few)) ring(members);
+      else clusters.push(members);
     }
+    for (const members of clusters) drawn.push(pujin.cluster(map, data, renderer, members).addTo(map));
     if (open && !drawn.includes(open) && !isWanted(functions[signs.indexOf(open)])) open.remove();
     pujin.shownWords(data, wanted().length);
+    map.names.arrange();
   };
   map.on("zoomend", show);
   show();
+  map.names.avoid(() => drawn);
   return {
     signs,
     drawn: () => drawn,

@@ -2,7 +2,7 @@
 // Gap areas by rank, over all types or for one; the detour of the area that is open; idle spaces.
 
 pujin.MOST_LISTED = 20;
-pujin.MOST_NUMBERED = 30;
+pujin.MOST_NUMBERED = { far: 10, near: 30 };  // signs with a rank, below and from zoom 14
 pujin.MOST_TYPES = 12;
 
 pujin.SHAPES.space = (c, x, y, r) => pujin.polygon(c, [[x - r, y - r], [x + r, y - r], [x + r, y + r], [x - r, y + r]]);
@@ -37,6 +37,7 @@ pujin.gaps = function (map) {
   }
   map.on("popupclose", () => detour.show(-1));
   apply();
+  map.names.avoid(() => areas.numbered());
   map.pujin = { data, areas, spaces, detour };
 };
 
@@ -60,6 +61,7 @@ pujin.gapAreas = function (map, data, renderer, detour) {
     return layer;
   };
   const polygons = outlines.map((ring, i) => bind(L.polygon(ring, { renderer, color: "#7a3b22", weight: 0.9, opacity: 0.8 }), i));
+  const numbered = () => order.slice(0, pujin.MOST_NUMBERED[map.getZoom() < 14 ? "far" : "near"]).map(([i]) => signs[i]);
   const signs = outlines.map((ring, i) => bind(new pujin.Sign(L.latLngBounds(ring).getCenter(), {
     renderer, shape: "existing", colour: "#5d1a12", number: "", shift: [0, 0], weight: 2, radius: 9,
   }), i));
@@ -71,34 +73,39 @@ pujin.gapAreas = function (map, data, renderer, detour) {
       polygons[i].setStyle({ fillColor: colour, fillOpacity: at < 10 ? 0.7 : 0.55 });
       polygons[i].addTo(map);
     });
-    for (let at = Math.min(order.length, pujin.MOST_NUMBERED) - 1; at >= 0; at--) {
-      const sign = signs[order[at][0]];
-      sign.options.number = String(at + 1);
-      sign.options.colour = at < 10 ? "#8f1d1d" : "#a8431d";
-      sign.addTo(map);
+    number();
+  };
+  // The first rank is drawn last.
+  const number = () => {
+    const wanted = shown ? numbered() : [];
+    for (const sign of signs) if (!wanted.includes(sign)) sign.remove();
+    for (let at = wanted.length - 1; at >= 0; at--) {
+      wanted[at].options.number = String(at + 1);
+      wanted[at].options.colour = at < 10 ? "#8f1d1d" : "#a8431d";
+      wanted[at].addTo(map).redraw();
+      wanted[at].bringToFront();
     }
   };
+  map.on("zoomend", number);
   return {
     polygons,
     signs,
     order: () => order,
-    raise() {
-      for (let at = Math.min(order.length, pujin.MOST_NUMBERED) - 1; at >= 0; at--) {
-        if (shown) signs[order[at][0]].bringToFront();
-      }
-    },
+    numbered: () => (shown ? numbered() : []),
+    raise: number,
     rank(wanted) {
       type = wanted;
       order = pujin.ranking(data, type);
       draw();
+      map.names.arrange();
     },
     setShown(wanted) {
       shown = wanted;
       draw();
     },
     open(i) {
-      map.fitBounds(polygons[i].getBounds().pad(1.2), { animate: false, maxZoom: 16 });
-      polygons[i].openPopup(polygons[i].getBounds().getCenter());
+      const bounds = L.latLngBounds([polygons[i].getBounds(), ...detour.lines(i).map((line) => L.latLngBounds(line))].flatMap((one) => [one.getSouthWest(), one.getNorthEast()]));
+      pujin.openAbove(map, polygons[i], bounds);
     },
   };
 };
@@ -163,11 +170,13 @@ pujin.detourLines = function (map, data) {
   const walks = pujin.unpack(data.detours.walks.lines, data.detours.walks.grid);
   const straights = pujin.unpack(data.detours.straights.lines, data.detours.straights.grid);
   let layers = [];
+  const place = (i) => (i < 0 ? -1 : data.detours.of[i]);
   return {
     layers: () => layers,
+    lines: (i) => (place(i) < 0 ? [] : [walks[place(i)], straights[place(i)]]),
     show(i) {
       for (const layer of layers) layer.remove();
-      const at = i < 0 ? -1 : data.detours.of[i];
+      const at = place(i);
       layers = at < 0 ? [] : [
         L.polyline(walks[at], { ...over, color: "#ffffff", weight: 7, opacity: 0.9 }),
         L.polyline(walks[at], { ...over, color: "#0b5fa5", weight: 4, opacity: 1 }),
@@ -179,8 +188,9 @@ pujin.detourLines = function (map, data) {
 };
 
 pujin.idleSpaces = function (map, data, renderer) {
+  const radius = () => Math.min(Math.max(3 + (map.getZoom() - 13) * 1.3, 3), 6.5);
   const signs = data.spaces.map((space) => {
-    const sign = new pujin.Sign([space[3], space[2]], { renderer, shape: "space", colour: "#2f6d3a", number: "", shift: [0, 0], weight: 2, radius: 5.5 });
+    const sign = new pujin.Sign([space[3], space[2]], { renderer, shape: "space", colour: "#2f6d3a", number: "", shift: [0, 0], weight: 2, radius: radius() });
     sign.bindTooltip(() => {
       const tip = pujin.element("div");
       const title = pujin.element("b", "", space[1] || space[0]);
@@ -190,6 +200,9 @@ pujin.idleSpaces = function (map, data, renderer) {
     }, { direction: "top", sticky: true });
     sign.bindPopup(() => pujin.spaceCard(data, space), { maxWidth: 320, minWidth: 220 });
     return sign.addTo(map);
+  });
+  map.on("zoomend", () => {
+    for (const sign of signs) sign.setRadius(radius());
   });
   return {
     signs,

@@ -29,7 +29,8 @@ pujin.Sign = L.CircleMarker.extend({
   _updatePath() {
     const renderer = this._renderer;
     if (!renderer._drawing || this._empty()) return;
-    const { shape, colour, number } = this.options;
+    const { shape, number } = this.options;
+    const colour = this.options.plain || this.options.colour;
     const c = renderer._ctx;
     const { x, y } = this._point;
     const r = this._radius;
@@ -117,8 +118,8 @@ pujin.search = function (map, data, facilities) {
   const found = document.getElementById("pj-found");
   const open = (i) => {
     const row = data.functions[i];
+    map.setView([row[5], row[4]], Math.max(map.getZoom(), 17), { animate: false });
     if (!map.hasLayer(facilities.signs[i])) facilities.signs[i].addTo(map);
-    map.setView([row[5], row[4]], Math.max(map.getZoom(), 16), { animate: false });
     facilities.signs[i].openPopup();
   };
   const look = () => {

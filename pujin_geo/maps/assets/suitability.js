@@ -48,13 +48,28 @@ pujin.facilities = function (map, data, renderer) {
       if (wanted && !map.hasLayer(signs[i])) signs[i].addTo(map);
       if (!wanted) signs[i].remove();
     });
+    resize();
   };
-  const smallest = 3 * pujin.crowding(functions.length);
-  const radius = () => Math.min(Math.max(3 + (map.getZoom() - 13) * 1.9, smallest), 9);
+  // Too many to tell apart while the whole is in view: small dots of one colour.
+  const isCrowded = () => map.getZoom() < 14.5 && signs.filter((sign) => map.hasLayer(sign)).length > 150;
+  const resize = () => {
+    const plain = isCrowded() ? "#2b3540" : null;
+    const r = plain ? 2 : Math.min(Math.max(4 + (map.getZoom() - 13) * 1.9, 4), 9);
+    for (const members of places.values()) {
+      const shifts = pujin.shifts(members.length, r);
+      members.forEach((i, at) => {
+        signs[i].options.shift = shifts[at];
+        signs[i].options.plain = plain;
+        signs[i].setRadius(r);
+        if (map.hasLayer(signs[i])) signs[i].redraw();
+      });
+    }
+  };
   show();
   return {
     signs,
     show,
+    resize,
     setType(number, wanted) {
       hiddenTypes[wanted ? "delete" : "add"](number);
       show();
@@ -70,17 +85,6 @@ pujin.facilities = function (map, data, renderer) {
     setOnly(id) {
       only = id || null;
       show();
-    },
-    resize() {
-      const r = radius();
-      for (const members of places.values()) {
-        const shifts = pujin.shifts(members.length, r);
-        members.forEach((i, at) => {
-          signs[i].options.shift = shifts[at];
-          signs[i].setRadius(r);
-          if (map.hasLayer(signs[i])) signs[i].redraw();
-        });
-      }
     },
   };
 };

@@ -1,0 +1,1 @@
+"""Driving without code: a map with drop-downs and sliders, and a planning desk that answers clicks."""

@@ -1,0 +1,237 @@
+"""Vector pictures of a study as SVG: the frame, the study's own layers, dots, names, scale and north."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from ..texts import Text
+from . import basemap
+from .packing import line_parts
+from .palette import DEMAND_CLASSES, VERDICT_COLOURS, demand_class
+
+if TYPE_CHECKING:
+    from ..inputs import Inputs
+    from ..results import Results
+
+Box = tuple[float, float, float, float]
+"""West, south, east, north in metres; of a view: left, top, right, bottom in drawing units."""
+
+WIDTH = 7_200
+"""Drawing units across; a unit is a tenth of a pixel where the picture is 720 pixels wide."""
+
+TALLEST = 8_800
+DOT_RADII = (24, 36, 52)
+INK = "#22303c"
+_AREAS = (("residential_land", "#ece6dc"), ("green", "#cfe0bd"), ("water", "#b8d4e3"))
+_STREETS = (("path", "#ded6c8", 6.0), ("local", "#cfc9c0", 10.0), ("main", "#b9ab95", 24.0))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The drawn box and how its metres become drawing units, y downwards; what lies outside ``clip`` is not drawn."""
+
+    box: Box
+    clip: Box
+    units_per_m: float
+    width: int
+    height: int
+
+    def units(self, xy: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return coordinates (n, 2) in whole drawing units."""
+        moved = (xy - np.array([self.box[0], self.box[3]])) * np.array([1, -1]) * self.units_per_m
+        rounded: NDArray[np.int64] = np.rint(moved).astype(np.int64)
+        return rounded
+
+    def within(self, view: Box) -> "Frame":
+        """Return the frame that draws nothing outside a view, which is given in drawing units."""
+        left, top, right, bottom = (one / self.units_per_m for one in view)
+        west, north = self.box[0], self.box[3]
+        return replace(self, clip=(west + left, north - bottom, west + right, north - top))
+
+    def points(self, points: NDArray[np.object_]) -> list[tuple[int, int]]:
+        """Return points in whole drawing units."""
+        return [(int(x), int(y)) for x, y in self.units(shapely.get_coordinates(points))]
+
+
+def frame_of(inputs: "Inputs") -> Frame:
+    """Return the frame around the boundary, else around all that the maps draw."""
+    box = basemap.drawn_box(inputs)
+    if len(inputs.boundary):
+        west, south, east, north = (float(v) for v in inputs.boundary.total_bounds)
+        margin = max(east - west, north - south) * 0.03
+        box = (west - margin, south - margin, east + margin, north + margin)
+    width_m, height_m = box[2] - box[0], box[3] - box[1]
+    units_per_m = min(WIDTH / width_m, TALLEST / height_m)
+    return Frame(box, box, units_per_m, math.ceil(width_m * units_per_m), math.ceil(height_m * units_per_m))
+
+
+def base(inputs: "Inputs", frame: Frame) -> Markup:
+    """Return the study's own layers: land, green, water, streets, committees and the boundary."""
+    parts = [area(basemap.dissolved(inputs.layer(name)), frame, colour) for name, colour in _AREAS]
+    classes = basemap.street_class(inputs.streets)
+    for name, colour, width in _STREETS:
+        parts.append(line(inputs.streets.geometry[classes == name], frame, colour, width))
+    parts.append(line(inputs.committees.boundary, frame, "#8b83a6", 8, dash="50 30"))
+    parts.append(line(basemap.dissolved(inputs.boundary).boundary, frame, "#5a4a8a", 22))
+    return Markup("").join(parts)
+
+
+def path_data(parts: NDArray[np.object_], frame: Frame, *, close: bool) -> str:
+    """Return SVG path data in whole units: a start, then steps."""
+    texts = []
+    counts = shapely.get_num_coordinates(parts)
+    units = frame.units(shapely.get_coordinates(parts))
+    for xy in np.split(units, np.cumsum(counts)[:-1]) if len(parts) else []:
+        steps = np.diff(xy, axis=0)
+        steps = steps[(steps != 0).any(axis=1)]
+        if len(steps):
+            drawn = " ".join(f"{x} {y}" for x, y in steps.tolist())
+            texts.append(f"M{xy[0][0]} {xy[0][1]}l{drawn}{'z' if close else ''}")
+    return "".join(texts)
+
+
+def rings(geometry: gpd.GeoSeries, frame: Frame) -> str:
+    """Return the rings of polygons as path data."""
+    return path_data(line_parts(geometry, frame.clip, simplify_m=3 / frame.units_per_m), frame, close=True)
+
+
+def area(geometry: gpd.GeoSeries, frame: Frame, colour: str) -> Markup:
+    """Return polygons filled with one colour; nothing where there are none."""
+    data = rings(geometry, frame)
+    if not data:
+        return Markup("")
+    return Markup('<path d="{}" fill="{}" fill-rule="evenodd"/>').format(data, colour)
+
+
+def line(
+    geometry: gpd.GeoSeries, frame: Frame, colour: str, width: float, *, dash: str = "", opacity: float = 1.0
+) -> Markup:
+    """Return lines, or the outlines of polygons, in one colour; nothing where there are none."""
+    data = path_data(line_parts(geometry, frame.clip, simplify_m=4 / frame.units_per_m), frame, close=False)
+    if not data:
+        return Markup("")
+    more = Markup(' stroke-dasharray="{}"').format(dash) if dash else Markup("")
+    more += Markup(' stroke-opacity="{:g}"').format(opacity) if opacity < 1 else Markup("")
+    return Markup(
+        '<path d="{}" fill="none" stroke="{}" stroke-width="{:g}" stroke-linejoin="round"{}/>'
+    ).format(data, colour, width, more)
+
+
+def demand_dots(
+    results: "Results", reach: pd.DataFrame, frame: Frame, *, scale: float = 1.0, crowd: int | None = None
+) -> Markup:
+    """Return demand points coloured by the share of basic types within reach, all of one class as one path.
+
+    Args:
+        results: an analysed study.
+        reach: rows of ``coverage.basic_reach``.
+        frame: from ``frame_of``.
+        scale: how much larger than usual the dots are.
+        crowd: how many dots share the picture, which makes them smaller; all of ``reach`` if None.
+    """
+    layer = results.inputs.residents.set_index("demand_id").geometry.loc[reach["demand_id"]]
+    xy = frame.points(shapely.point_on_surface(layer.to_numpy()))
+    people = reach["population"].to_numpy(dtype=float)
+    positive = people[people > 0]
+    limits = np.quantile(positive, [0.5, 0.9]) if len(positive) else [1.0, 1.0]
+    crowding = float(np.clip(np.sqrt(1_000 / max(crowd or len(xy), 1)), 0.35, 1.0)) * scale
+    radius = np.array(DOT_RADII)[np.searchsorted(limits, people)] * crowding
+    group = demand_class(reach["met_share"].to_numpy(dtype=float))
+    drawn = []
+    for code in (-1, *range(len(DEMAND_CLASSES))):
+        colour = DEMAND_CLASSES[code][1] if code >= 0 else VERDICT_COLOURS["none"]
+        mine = np.flatnonzero(group == code)
+        data = "".join(circle_data(*xy[i], int(radius[i])) for i in mine)
+        if data:
+            drawn.append(Markup('<path d="{}" fill="{}" fill-opacity=".9"/>').format(data, colour))
+    return Markup("").join(drawn)
+
+
+def circle_data(x: int, y: int, r: int) -> str:
+    """Return path data of a circle: two arcs, which every program that reads SVG or PDF draws round."""
+    return f"M{x - r} {y}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 -{2 * r} 0"
+
+
+def numbered(points: list[tuple[int, int]], *, size: int) -> Markup:
+    """Return numbers from 1 in round badges, the first on top."""
+    badges = [
+        Markup('<g class="badge"><circle cx="{0}" cy="{1}" r="{2}"/><text x="{0}" y="{3}" font-size="{4}">{5}</text></g>').format(
+            x, y, size, y + round(size * 0.42), round(size * 1.25), number
+        )
+        for number, (x, y) in enumerate(points, start=1)
+    ]  # fmt: skip
+    return Markup("").join(reversed(badges))
+
+
+def names(
+    labels: gpd.GeoDataFrame, frame: Frame, view: Box, *, size: int, taken: list[Box] | None = None
+) -> Markup:
+    """Return names, the more important first, without overlaps; ``labels`` as from ``basemap.label_points``."""
+    used = list(taken or [])
+    texts = []
+    at = frame.points(labels.geometry.to_numpy())
+    for text, kind, (x, y) in zip(labels["text"], labels["kind"], at, strict=True):
+        shown = text if len(text) <= 14 else text[:13] + "…"
+        half = size * sum(0.5 if ord(c) > 0x2E7F else 0.3 for c in shown)
+        box = (x - half, y - size * 0.7, x + half, y + size * 0.7)
+        inside = box[0] > view[0] and box[2] < view[2] and box[1] > view[1] and box[3] < view[3]
+        if inside and all(box[0] > o[2] or box[2] < o[0] or box[1] > o[3] or box[3] < o[1] for o in used):
+            used.append(box)
+            texts.append(
+                Markup('<text x="{}" y="{}" class="{}" font-size="{}">{}</text>').format(
+                    x, y + round(size / 3), kind, size, shown
+                )
+            )
+    return Markup("").join(texts)
+
+
+def scale_bar(frame: Frame, view: Box, *, size: int) -> Markup:
+    """Return a bar of a round length in the lower left of a view, its length beside it."""
+    wanted_m = (view[2] - view[0]) / frame.units_per_m / 4
+    length_m = round_length_m(wanted_m)
+    length = round(length_m * frame.units_per_m)
+    x, y = round(view[0] + size), round(view[3] - size)
+    return Markup(
+        '<path d="M{0} {1}v-{2}h{3}v{2}" fill="none" stroke="{4}" stroke-width="{5}"/>'
+        '<text x="{6}" y="{1}" class="scale" font-size="{7}">{8}</text>'
+    ).format(
+        x, y, round(size * 0.4), length, INK, round(size / 9), x + length + round(size * 0.4), size, length_words(length_m)
+    )  # fmt: skip
+
+
+def round_length_m(wanted_m: float) -> float:
+    """Return the greatest of 1, 2, 5, 10, … metres that is not longer than wanted.
+
+    >>> round_length_m(730.0), round_length_m(1_999.0)
+    (500.0, 1000.0)
+    """
+    power = 10.0 ** math.floor(math.log10(wanted_m))
+    return max(step * power for step in (1, 2, 5) if step * power <= wanted_m)
+
+
+def length_words(length_m: float) -> str:
+    """Return a round length as scale bars print it.
+
+    >>> length_words(500.0), length_words(2_000.0)
+    ('500 m', '2 km')
+    """
+    return f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
+
+
+def north_arrow(results: "Results", view: Box, *, size: int) -> Markup:
+    """Return an arrow to grid north in the upper right of a view."""
+    x, y = round(view[2] - size * 1.2), round(view[1] + size * 0.5)
+    wing, tall = round(size * 0.5), round(size * 1.5)
+    return Markup(
+        '<path d="M{0} {1}l{2} {3}l-{2} -{4}l-{2} {4}z" fill="{5}"/>'
+        '<text x="{0}" y="{6}" class="scale middle" font-size="{7}">{8}</text>'
+    ).format(
+        x, y, wing, tall, round(tall * 0.25), INK, y + tall + size, size, Text("北", "N").of(results.lang)
+    )  # fmt: skip
