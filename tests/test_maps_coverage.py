@@ -83,7 +83,10 @@ def test_causes_and_straight_distances_are_those_of_the_table(result: Results, p
     table = result.tables["distances"]
     for row in table[table["facility_type"] == TYPE].itertuples():
         code = data["demand"]["causes"][TYPE][at[row.demand_id]]
-        assert code == (str(CAUSES.index(row.cause)) if row.cause else "-")
+        assert code == (str(CAUSES.index(row.cause)) if row.cause else "m")
+        if row.cause:
+            letter = data["demand"]["causeVerdicts"][CAUSES.index(row.cause)]
+            assert {"n": "not_met", "u": "unknown"}[letter] == row.verdict
         straight = numbers(data["demand"]["straight"][TYPE], "<u2")[at[row.demand_id]]
         assert straight == (65_535 if np.isnan(row.straight_m) else round(row.straight_m))
 

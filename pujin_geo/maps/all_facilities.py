@@ -9,7 +9,7 @@ from ..texts import Lang, Text
 from .basemap import Background
 from .basemap import background as make_background
 from .coverage import counting_words
-from .facilities import number_or_none
+from .facilities import number_or_none, remarks_of
 from .page import StudyMap, study_map
 from .palette import SUITABILITY_COLOURS
 from .words import STATUSES, page_texts
@@ -51,7 +51,7 @@ def facilities_map(results: "Results", *, background: Background | None = None) 
         },
         data={
             "types": [type_json(row, lang) for row in types.to_dict("records")],
-            "functions": function_rows(functions, types, circle_ids),
+            **function_layer(functions, types, circle_ids),
             "sites": [{"id": one, "others": []} for one in functions["site_id"].drop_duplicates()],
             "circles": circle_ids,
             "suitabilities": [
@@ -94,22 +94,25 @@ def all_functions(results: "Results") -> pd.DataFrame:
     return results.tables["facilities"].join(details, on="facility_id")
 
 
-def function_rows(functions: pd.DataFrame, types: pd.DataFrame, circle_ids: list[str]) -> list[list[Any]]:
+def function_layer(functions: pd.DataFrame, types: pd.DataFrame, circle_ids: list[str]) -> dict[str, Any]:
     """Return one row per function: site, type (from 1), status, name, longitude, latitude, area, capacity, source,
 
-    note, circle (-1 for none).
+    note, circle (-1 for none); source and note are places in ``remarks``.
     """
     site = pd.factorize(functions["site_id"])[0]
     kind = pd.Index(types["facility_type"]).get_indexer(functions["facility_type"])
     circle = pd.Index(circle_ids).get_indexer(functions["circle_id"])
+    remarks = remarks_of(functions)
+    place = {text: number for number, text in enumerate(remarks)}
     places = zip(site, kind, circle, functions.itertuples(index=False), strict=True)
-    return [
+    rows = [
         [
             int(at), int(number) + 1, row.status, row.name, round(row.lon, 6), round(row.lat, 6),
-            number_or_none(row.area_m2), number_or_none(row.capacity), row.source, row.note, int(within),
+            number_or_none(row.area_m2), number_or_none(row.capacity), place[row.source], place[row.note], int(within),
         ]
         for at, number, within, row in places
     ]  # fmt: skip
+    return {"functions": rows, "remarks": remarks}
 
 
 def type_json(row: dict[str, Any], lang: Lang) -> dict[str, Any]:

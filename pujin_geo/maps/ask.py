@@ -66,7 +66,7 @@ def ask_map(results: "Results", *, background: Background | None = None) -> Stud
             "verdictColours": VERDICT_COLOURS,
             "classes": [colour for _, colour, _ in DEMAND_CLASSES],
         },
-        scripts=("router.js", "scenario.js", "ask.js"),
+        scripts=("demand.js", "router.js", "scenario.js", "ask.js"),
         start="pujin.ask",
     )
 

@@ -10,7 +10,7 @@ from ..texts import Lang, Text
 from ..walking.network import network_of
 from ..walking.verdicts import judge, place
 from ..walking.verdicts import judged_types as thresholds_of
-from .all_facilities import all_functions, function_rows, type_json
+from .all_facilities import all_functions, function_layer, type_json
 from .basemap import Background
 from .basemap import background as make_background
 from .coverage import definition_words, demand_layer, legend_words, uncertain_marks
@@ -54,8 +54,7 @@ def before_after_map(results: "Results", *, background: Background | None = None
                 type_json(row, lang) | {"basic": row["class"] == "basic", "judged": bool(row["judged"])}
                 for row in types.to_dict("records")
             ],
-            "functions": function_rows(functions, types, circle_ids),
-            "sites": [{"id": one, "others": []} for one in functions["site_id"].drop_duplicates()],
+            **function_layer(functions, types, circle_ids),
             "projects": _project_rows(results, functions),
             "changing": outlook["facility_type"].tolist(),
             "demand": before,

@@ -35,6 +35,7 @@ CAUSE_WORDS: dict[str, Text] = {
     "too_far": Text("距离过远", "too far"),
 }
 CAUSES = tuple(CAUSE_WORDS)
+UNKNOWN_CAUSES = ("unsnapped", "island", "facility_off_network", "data_edge")
 
 _ON_MAPS = ("met", "walk_m", "coverage_share", "straight_line_share", "unknown", "people_basis")
 
@@ -150,18 +151,20 @@ def demand_layer(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
 def detail_layer(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
     """Return what the page says about one type at a demand point: scope, and per judged type straight and cause.
 
-    Straight distances are whole metres as in ``demand_layer``; a cause is a digit, its place in ``CAUSES``, or
-    ``-`` for none.
+    Straight distances are whole metres as in ``demand_layer``; a cause is a digit, its place in ``CAUSES``, ``m``
+    where the verdict is met, or ``-`` where there is none. They take the place of ``verdicts``, which the page
+    derives by ``causeVerdicts``: the letter of each cause.
     """
     judged = types.loc[types["judged"], "facility_type"].tolist()
-    code = {cause: str(number) for number, cause in enumerate(CAUSES)}
-    codes = results.tables["distances"]["cause"].map(code).fillna(NOT_JUDGED).to_numpy(dtype="U1")
+    code = {cause: str(number) for number, cause in enumerate(CAUSES)} | {"": VERDICT_LETTERS["met"]}
+    codes = results.tables["distances"]["cause"].map(code).to_numpy(dtype="U1")
     causes = _laid_out(results, judged, codes, NOT_JUDGED)
     rural = results.tables["residents"]["scope"] == "rural"
     return {
         "rural": [int(one) for one in rural],
         "straight": _whole_metres(results, judged, "straight_m"),
         "causes": {name: "".join(row) for name, row in zip(judged, causes, strict=True)},
+        "causeVerdicts": "".join("u" if cause in UNKNOWN_CAUSES else "n" for cause in CAUSES),
     }
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..catalogue import suitability_names
 from ..texts import Lang, Text
-from .all_facilities import all_functions, function_rows, numbered_types, type_json
+from .all_facilities import all_functions, function_layer, numbered_types, type_json
 from .basemap import Background
 from .basemap import background as make_background
 from .coverage import (
@@ -57,9 +57,8 @@ def coverage_map(results: "Results", *, background: Background | None = None) ->
         words=_words(results, types),
         data={
             "types": [_type_json(row, lang) for row in types.to_dict("records")],
-            "functions": function_rows(functions, types, circle_ids),
-            "sites": [{"id": one, "others": []} for one in functions["site_id"].drop_duplicates()],
-            "demand": demand_layer(results, types) | detail_layer(results, types),
+            **function_layer(functions, types, circle_ids),
+            "demand": {**demand_layer(results, types), "verdicts": None, **detail_layer(results, types)},
             "edges": edges.as_json(),
             "reach": reach_by_type(results, edges, facilities, access, judged),
             "straight": straight_areas(facilities, judged, shared.grid),

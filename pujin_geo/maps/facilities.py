@@ -47,7 +47,7 @@ def suitability_map(
     study, name = results.inputs.study.name, suitability_names[suitability]
     title = Text(f"{study} · {name.zh}设施与步行可达", f"{study} · {name.en}: facilities and walking reach")
     types = judged_types(results, suitability)
-    sites, functions = _facility_rows(results, types)
+    sites, functions, remarks = _facility_rows(results, types)
     counts = _counts(types, functions)
     return study_map(
         results,
@@ -59,6 +59,7 @@ def suitability_map(
             "types": [_type_json(row, results.lang) for row in types.to_dict("records")],
             "sites": sites,
             "functions": functions,
+            "remarks": remarks,
             "demand": demand_layer(results, types),
             "classes": [[bound, colour] for bound, colour, _ in DEMAND_CLASSES],
             "verdictColours": VERDICT_COLOURS,
@@ -70,10 +71,22 @@ def suitability_map(
     )
 
 
-def _facility_rows(results: "Results", types: pd.DataFrame) -> tuple[list[dict[str, Any]], list[list[Any]]]:
-    """Return the sites that have a function of these types, and one row per function for the page.
+def remarks_of(functions: pd.DataFrame) -> list[str]:
+    """Return every source and note once: many facilities share them.
 
-    A function is: site, type number, status, name, longitude, latitude, area, capacity, source, note.
+    >>> remarks_of(pd.DataFrame({"source": ["survey", "survey"], "note": ["", "closed on Mondays"]}))
+    ['survey', '', 'closed on Mondays']
+    """
+    return list(dict.fromkeys([*functions["source"], *functions["note"]]))
+
+
+def _facility_rows(
+    results: "Results", types: pd.DataFrame
+) -> tuple[list[dict[str, Any]], list[list[Any]], list[str]]:
+    """Return the sites that have a function of these types, one row per function for the page, and the remarks.
+
+    A function is: site, type number, status, name, longitude, latitude, area, capacity, source, note; the last two
+    are places in the remarks.
     """
     table = results.tables["facilities"]
     details = results.inputs.facilities.set_index("facility_id")[["area_m2", "capacity", "source", "note"]]
@@ -90,14 +103,16 @@ def _facility_rows(results: "Results", types: pd.DataFrame) -> tuple[list[dict[s
     for row in others.itertuples():
         known = label.get(row.facility_type, row.facility_type)
         sites[site_number[row.site_id]]["others"].append([known, row.status])
+    remarks = remarks_of(mine)
+    place = {text: position for position, text in enumerate(remarks)}
     functions = [
         [
             site_number[row.site_id], number[row.facility_type], row.status, row.name,
-            round(row.lon, 6), round(row.lat, 6), number_or_none(row.area_m2), number_or_none(row.capacity), row.source, row.note,
+            round(row.lon, 6), round(row.lat, 6), number_or_none(row.area_m2), number_or_none(row.capacity), place[row.source], place[row.note],
         ]
         for row in mine.itertuples(index=False)
     ]  # fmt: skip
-    return sites, functions
+    return sites, functions, remarks
 
 
 def number_or_none(value: float) -> float | None:

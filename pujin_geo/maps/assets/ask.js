@@ -70,7 +70,7 @@ pujin.askView = function (map, state) {
   const over = L.canvas({ padding: 0.3, pane: "pj-routes" });
   const toLatLng = ([x, y]) => world.toDegrees(x, y).reverse();
   const typical = Math.max(world.demand.reduce((sum, one) => sum + one.population, 0) / Math.max(world.demand.length, 1), 1);
-  const dots = world.demand.map((one) => L.circleMarker(toLatLng([one.x, one.y]), { renderer: canvas, interactive: false, stroke: true, fill: true }).addTo(map));
+  const dots = world.demand.map((one) => new pujin.Dot(toLatLng([one.x, one.y]), { renderer: canvas, interactive: false, stroke: true, fill: true }).addTo(map));
   const small = L.layerGroup().addTo(map);
   const signs = L.layerGroup().addTo(map);
   const routes = L.layerGroup().addTo(map);

@@ -3,6 +3,8 @@
 
 pujin.coverage = function (map) {
   const data = pujin.data();
+  const { causes, causeVerdicts } = data.demand;
+  data.demand.verdicts = Object.fromEntries(Object.entries(causes).map(([id, letters]) => [id, letters.replace(/\d/g, (digit) => causeVerdicts[digit])]));
   pujin.start(map, data);
   const renderer = L.canvas({ padding: 0.3, tolerance: 3 });
   const state = { id: "" };

@@ -1,6 +1,49 @@
 "use strict";
 // Demand points: area by people, colour by what they reach.
 
+// A dot on canvas, stamped from a picture of its like: thousands of paths would be slow. A tiny one is a plain
+// square, for thousands of white outlines would be a cloud.
+pujin.Dot = L.CircleMarker.extend({
+  _updatePath() {
+    if (!this._renderer._drawing || this._empty()) return;
+    const c = this._renderer._ctx;
+    const { x, y } = this._point;
+    const r = this._radius;
+    c.globalAlpha = 1;
+    if (r < 2) {
+      c.fillStyle = this.options.fillColor === "#ffffff" ? this.options.color : this.options.fillColor;
+      c.fillRect(x - r, y - r, 2 * r, 2 * r);
+      return;
+    }
+    const half = Math.ceil(r + this.options.weight);
+    c.drawImage(pujin.stamp(this.options, Math.round(4 * r) / 4, half), x - half, y - half, 2 * half, 2 * half);
+  },
+});
+
+pujin.stamps = new Map();
+
+pujin.stamp = function ({ fillColor, fillOpacity, color, weight }, r, half) {
+  const key = [fillColor, fillOpacity, color, weight, r].join();
+  if (!pujin.stamps.has(key)) {
+    const sharp = window.devicePixelRatio > 1 ? 2 : 1;  // as Leaflet's canvas
+    const stamp = pujin.element("canvas");
+    stamp.width = stamp.height = 2 * half * sharp;
+    const c = stamp.getContext("2d");
+    c.scale(sharp, sharp);
+    c.beginPath();
+    c.arc(half, half, r, 0, 2 * Math.PI);
+    c.fillStyle = fillColor;
+    c.globalAlpha = fillOpacity;
+    c.fill();
+    c.globalAlpha = 1;
+    c.strokeStyle = color;
+    c.lineWidth = weight;
+    c.stroke();
+    pujin.stamps.set(key, stamp);
+  }
+  return pujin.stamps.get(key);
+};
+
 // `cardOf(i, walks, judged)` makes the card of a point; without it the table of all types.
 pujin.demandPoints = function (map, data, renderer, cardOf) {
   const { demand, types } = data;
@@ -13,13 +56,13 @@ pujin.demandPoints = function (map, data, renderer, cardOf) {
     return letters.length ? letters.filter((letter) => letter === "m").length / letters.length : null;
   };
   const points = demand.lon.map((lon, i) => {
-    const point = L.circleMarker([demand.lat[i], lon], { renderer, stroke: false, fill: true });
+    const point = new pujin.Dot([demand.lat[i], lon], { renderer, stroke: false, fill: true });
     point.bindTooltip(() => pujin.demandTip(data, i), { direction: "top", sticky: true });
     point.bindPopup(() => (cardOf ? cardOf(i, walks, judged) : pujin.demandCard(data, judged, walks, i)), { maxWidth: 300, minWidth: 200 });
     return point.addTo(map);
   });
   const hollow = (color, weight) => ({ stroke: true, color, weight, fillColor: "#ffffff", fillOpacity: 0.85 });
-  const full = (fillColor) => ({ stroke: true, color: "#ffffff", weight: 0.7, fillColor, fillOpacity: 0.9 });
+  const full = (fillColor) => ({ stroke: true, color: "#ffffff", weight: 0.6, fillColor, fillOpacity: 0.9 });
   const none = hollow(data.verdictColours.none, 1.4);
   const byShare = (i) => {
     const value = share(i);

@@ -94,14 +94,14 @@ pujin.facilityCard = function (data, i) {
       row[3] && row[3] !== chosen[3] ? row[3] : "",
       row[6] === null ? "" : `${text.area} ${row[6].toLocaleString("en-US")} ${text.squareMetres}`,
       row[7] === null ? "" : `${text.capacity} ${row[7].toLocaleString("en-US")}`,
-      row[8] ? `${text.source}: ${row[8]}` : "",
-      row[9] ? `${text.note}: ${row[9]}` : "",
+      data.remarks[row[8]] ? `${text.source}: ${data.remarks[row[8]]}` : "",
+      data.remarks[row[9]] ? `${text.note}: ${data.remarks[row[9]]}` : "",
     ].filter(Boolean);
     for (const fact of facts) item.append(pujin.element("p", "", fact));
     list.append(item);
   }
   card.append(list);
-  const others = data.sites[chosen[0]].others;
+  const others = data.sites ? data.sites[chosen[0]].others : [];  // on one suitability's map: of the others
   if (others.length) {
     card.append(pujin.element("p", "", text.sameSite));
     const rest = pujin.element("ul");
