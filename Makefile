@@ -21,6 +21,9 @@ run-real: setup
 	$(BIN)/pujin-geo import-osm "$$(cat $(VENV)/helsinki.txt)" outputs/studies/helsinki
 	$(BIN)/pujin-geo run outputs/studies/helsinki
 
+lab: setup
+	$(BIN)/pujin-geo lab
+
 test: setup
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 

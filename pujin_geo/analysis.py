@@ -95,6 +95,11 @@ def analyse(
     Raises:
         SettingsError: no such language.
         SourceError: no walkable street.
+
+    >>> from pujin_geo import load_study
+    >>> results = analyse(load_study("geodata/xiaohe"))
+    >>> results.tables["distances"]["verdict"].value_counts().to_dict()
+    {'not_met': 348, 'met': 144}
     """
     lang = language(lang)
     clock = _Clock(report)

@@ -97,7 +97,7 @@ def circle_named(inputs: Inputs, name: str) -> str:
     """Return a circle by id or name; ``all`` (全域) is the whole study.
 
     >>> from pujin_geo import load_study
-    >>> circle_named(load_study("geodata/pujin"), "全域")
+    >>> circle_named(load_study("geodata/xiaohe"), "全域")
     'all'
     """
     circles = inputs.circles

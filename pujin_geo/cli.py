@@ -1,4 +1,4 @@
-"""Commands: ``pujin-geo run``, ``check``, ``circles``, ``import-osm``; exit 0 done, 1 refused, 2 wrong usage."""
+"""Commands: ``pujin-geo run``, ``check``, ``circles``, ``import-osm``, ``lab``; exit 0 done, 1 refused, 2 wrong usage."""
 
 import enum
 import itertools
@@ -202,6 +202,29 @@ def circles(
         drawn = draw_study(described, read_inputs, count=count, wishes=wishes, out=out, report=report)
     for line in told(*drawn, language):
         typer.echo(line)
+
+
+@app.command()
+def lab(
+    browser: Annotated[bool, typer.Option(help="打开浏览器 · open the browser")] = True,
+    port: Annotated[int | None, typer.Option(min=1024, max=65535, help="端口 · port")] = None,
+    lang: LangOption = Language.ZH,
+) -> None:
+    """在 working/ 中打开笔记的工作副本 (JupyterLab) · Open JupyterLab on a working copy of the notebooks."""
+    from .lab.server import run_lab  # noqa: PLC0415
+    from .lab.working import make_working_copy  # noqa: PLC0415
+
+    language: Lang = lang.value
+    folder, handed = make_working_copy(Path.cwd())
+    for one in handed:
+        typer.echo(one.text().of(language))
+    typer.echo(
+        Text(
+            f"JupyterLab 打开 {folder} (只在本机, 不联网); 关闭: 在此窗口按 Ctrl+C。",
+            f"JupyterLab opens {folder} (this computer only, no network); to stop it press Ctrl+C here.",
+        ).of(language)
+    )
+    raise typer.Exit(run_lab(folder, browser=browser, port=port))
 
 
 def _groups(written: list[str] | None) -> tuple[tuple[str, ...], ...]:

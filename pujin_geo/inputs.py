@@ -1,5 +1,6 @@
 """The accepted input of an analysis: one clean table per layer, all in the study's CRS."""
 
+import html
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -62,6 +63,20 @@ class Inputs:
             raise KeyError(name)
         frame: gpd.GeoDataFrame = getattr(self, name)
         return frame
+
+    def __repr__(self) -> str:
+        """Return one line; the layers would fill pages."""
+        return f"<Inputs of {self.study.name}: {', '.join(self.study.layers)}>"
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what was read; nothing is computed."""
+        headings = {"layer": "图层 layer", "file": "文件 file", "rows_read": "读入 read"}
+        headings |= {"accepted": "采用 accepted", "rejected": "剔除 left out"}
+        counts = self.row_counts.rename(columns=headings).to_html(index=False, border=0)
+        synthetic = " · 合成数据, 示意 · synthetic, schematic" if self.study.synthetic else ""
+        left_out = sum(problem.severity == "error" for problem in self.problems)
+        found = f"问题 {len(self.problems)} 个, 其中剔除 {left_out} 行 · {len(self.problems)} findings, {left_out} rows left out"
+        return f"<b>{html.escape(self.study.name)}</b>{synthetic}{counts}<div>{found}</div>"
 
 
 def empty_layer(name: str, crs: CRS) -> gpd.GeoDataFrame:

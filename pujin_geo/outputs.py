@@ -49,7 +49,7 @@ _FORMULA = re.compile(r"(?![+-]?\d+(?:\.\d+)?\Z)'*[=+\-@＝＋－＠\t\r\n]")
 Report = Callable[[Text], None]
 
 
-def write_results(results: Results, out: Path, *, keep: int = KEEP, report: Report | None = None) -> Path:
+def write_results(results: Results, out: str | Path, *, keep: int = KEEP, report: Report | None = None) -> Path:
     """Write everything into a folder of its own and swap it in when it is complete.
 
     An older result moves to ``OUT.history/``, where the newest ``keep`` stay and ``index.csv`` lists every run.
@@ -60,7 +60,14 @@ def write_results(results: Results, out: Path, *, keep: int = KEEP, report: Repo
     Raises:
         SettingsError: ``out`` holds files that are not results.
         SourceError: the folder cannot be written, in words (no space, no right, a file in use, another run).
+
+    >>> import tempfile
+    >>> from pujin_geo import analyse, load_study
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     write_results(analyse(load_study("geodata/xiaohe")), f"{here}/out").name
+    'index.html'
     """
+    out = Path(out)
     with placing(out, keep=keep, report=report) as folder:
         _write_all(results, folder, report or (lambda _: None))
     return out / "index.html"

@@ -1,5 +1,6 @@
-"""A progress bar on the terminal for long work."""
+"""A progress bar for long work, on the terminal and in a notebook."""
 
+import html
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -28,3 +29,38 @@ def progress(lang: Lang, *, steps: int) -> Iterator[Callable[[Text], None]]:
             begun += 1
 
         yield report
+
+
+def progress_bar(lang: Lang = "zh", *, steps: int = 6) -> Callable[[Text], None]:
+    """Return a bar for a notebook cell, to be handed to long work as ``report``; it goes when the cell is done.
+
+    Outside a notebook it does nothing.
+
+    Args:
+        lang: language of the sentences beside the bar.
+        steps: how many steps the work has; ``analyse`` has six, ``write_results`` eight.
+
+    >>> from pujin_geo import analyse, load_study
+    >>> results = analyse(load_study("geodata/xiaohe"), report=progress_bar("en"))
+    """
+    from IPython import get_ipython  # noqa: PLC0415 - only notebooks need it
+    from IPython.display import HTML, display  # noqa: PLC0415
+
+    shell = get_ipython()
+    if shell is None or not hasattr(shell, "kernel"):
+        return lambda _: None
+    shown = display(HTML(""), display_id=True)  # type: ignore[no-untyped-call]
+    begun = 0
+
+    def report(text: Text) -> None:
+        nonlocal begun
+        bar = f'<progress value="{begun}" max="{steps}"></progress> {html.escape(text.of(lang))}'
+        shown.update(HTML(bar))  # type: ignore[no-untyped-call]
+        begun += 1
+
+    def finish(*_: object) -> None:
+        shown.update(HTML(""))  # type: ignore[no-untyped-call]
+        shell.events.unregister("post_run_cell", finish)
+
+    shell.events.register("post_run_cell", finish)
+    return report

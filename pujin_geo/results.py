@@ -1,11 +1,12 @@
 """What an analysis yields: everything that tables, maps and the briefing are written from."""
 
+import html
 from dataclasses import dataclass
 
 import pandas as pd
 
 from .inputs import Inputs
-from .texts import Lang
+from .texts import Lang, Text
 from .walking.network import Network
 
 
@@ -31,3 +32,30 @@ class Results:
     tables: dict[str, pd.DataFrame]
     types_without_rows: pd.DataFrame
     seconds: dict[str, float]
+
+    def __repr__(self) -> str:
+        """Return one line; the tables would fill pages."""
+        return f"<Results of {self.inputs.study.name}: {', '.join(self.tables)}>"
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook how many verdicts there are, and the tables; nothing is computed anew."""
+        verdicts = self.tables["distances"]["verdict"].value_counts()
+        numbers = [int(verdicts.get(one, 0)) for one in ("met", "not_met", "unknown")]
+        synthetic = (
+            Text(" · 合成数据, 示意", " · synthetic, schematic")
+            if self.inputs.study.synthetic
+            else Text("", "")
+        )
+        said = Text(
+            "判定 {:,} 项: 达标 {:,}, 未达标 {:,}, 无法判定 {:,}",
+            "{:,} verdicts: {:,} met, {:,} not met, {:,} unknown",
+        )
+        rows = "".join(
+            f"<tr><td>{name}</td><td>{len(table):,}</td></tr>" for name, table in self.tables.items()
+        )
+        words = Text('表 (行数), 用 results.tables["名称"] 取出', 'tables (rows), as results.tables["name"]')
+        return (
+            f"<b>{html.escape(self.inputs.study.name)}</b>{synthetic.of(self.lang)}"
+            f"<div>{said.of(self.lang).format(sum(numbers), *numbers)}</div>"
+            f"<details><summary>{words.of(self.lang)}</summary><table>{rows}</table></details>"
+        )

@@ -70,6 +70,11 @@ def check(terrain: Terrain, circles: gpd.GeoDataFrame) -> Check:
         terrain: from ``survey``.
         circles: polygons with ``circle_id`` and ``name`` in the study's CRS; the columns that ``draw``
             adds are used where they are there.
+
+    >>> from pujin_geo import circles, load_study
+    >>> terrain = circles.survey(load_study("geodata/xiaohe"))
+    >>> circles.check(terrain, terrain.inputs.circles).scorecard["mean_walk_m"].round().tolist()
+    [469.0, 657.0]
     """
     case = place_circles(terrain, circles)
     walk = walks_to_hubs(case)

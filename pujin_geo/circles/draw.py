@@ -198,6 +198,19 @@ def _unlinked_problem(terrain: Terrain, one: int, other: int) -> Problem:
     )  # fmt: skip
 
 
+def drawn_or_new(terrain: Terrain) -> gpd.GeoDataFrame:
+    """Return the study's circles; where it has none, newly drawn ones, as many as are usual.
+
+    >>> from pujin_geo import circles, load_study
+    >>> circles.drawn_or_new(circles.survey(load_study("geodata/xiaohe")))["circle_id"].tolist()
+    ['LC1', 'LC2']
+    """
+    circles = terrain.inputs.circles
+    if len(circles):
+        return circles
+    return draw(terrain, count=min(DEFAULT_COUNT, len(terrain.units))).circles
+
+
 def _with_wishes(terrain: Terrain, instance: Instance, wishes: list[Wish]) -> Instance:
     pinned = [hub for wish in wishes for hub in wish.pinned]
     together = [pair for wish in wishes for pair in wish.together]

@@ -70,6 +70,12 @@ def move(terrain: Terrain, circles: gpd.GeoDataFrame, committee: str, *, to: str
 
     Raises:
         SettingsError: unknown committee or circle, or it is the last committee of its circle.
+
+    >>> from pujin_geo import circles, load_study
+    >>> terrain = circles.survey(load_study("geodata/xiaohe"))
+    >>> edit = circles.move(terrain, terrain.inputs.circles, "J2", to="LC2")
+    >>> edit.circles["committees"].tolist()
+    ['J1', 'C1;J2;J3']
     """
     return _edited(circles, _moved(terrain, circles, committee, to))
 

@@ -1,10 +1,15 @@
 """The circles layer: its columns, and how it is made from an assignment."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from ..inputs import Inputs, empty_layer
+from ..study import LayerSpec
+from ..tables import LAYERS
 from ..walking.network import Ints
 from ..walking.verdicts import demand_points
 from .polygons import as_read_back, circle_names, colours, dissolve, reading_order, smooth_coverage
@@ -73,6 +78,29 @@ def assemble(
         }
     )
     return gpd.GeoDataFrame(frame[LAYER_COLUMNS], geometry=list(smooth), crs=terrain.units.crs)
+
+
+def with_circles(inputs: Inputs, circles: gpd.GeoDataFrame) -> Inputs:
+    """Return the inputs with other circles, such as edited ones; the study's files stay as they are.
+
+    Args:
+        inputs: from ``sources.reading.load_study``.
+        circles: polygons with ``circle_id`` and ``name``.
+
+    >>> from pujin_geo import circles, load_study
+    >>> inputs = load_study("geodata/xiaohe")
+    >>> with_circles(inputs, inputs.circles.head(1)).circles["circle_id"].tolist()
+    ['LC1']
+    """
+    empty = empty_layer("circles", inputs.study.crs)
+    layer = circles.to_crs(inputs.study.crs).reset_index(drop=True)
+    layer = layer.assign(row=np.arange(1, len(layer) + 1), source_row=np.arange(1, len(layer) + 1))
+    layer = layer.reindex(columns=empty.columns)
+    texts = [column.name for column in LAYERS["circles"].columns if column.kind == "text"]
+    layer[texts] = layer[texts].fillna("")
+    entry = {"circles": LayerSpec(inputs.study.folder / "circles.geojson")}
+    study = replace(inputs.study, layers=entry | inputs.study.layers)
+    return replace(inputs, circles=layer.astype({"colour": "float64"}), study=study)
 
 
 def _order(polygons: np.ndarray) -> Ints:

@@ -49,7 +49,7 @@ def layer_path(study: Study, out: Path | None) -> Path:
     return spec.path
 
 
-def save(circles: gpd.GeoDataFrame, study: Study, *, out: Path | None = None) -> Path:
+def save(circles: gpd.GeoDataFrame, study: Study, *, out: str | Path | None = None) -> Path:
     """Write circles as the study's layer (or to ``out``) and enter the layer in ``study.toml`` if it lacks it.
 
     An earlier file of the study is kept beside the new one as ``….previous.geojson``.
@@ -60,7 +60,15 @@ def save(circles: gpd.GeoDataFrame, study: Study, *, out: Path | None = None) ->
     Raises:
         SettingsError: see ``layer_path``.
         SourceError: a file cannot be written.
+
+    >>> import tempfile
+    >>> from pujin_geo import load_study
+    >>> inputs = load_study("geodata/xiaohe")
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     save(inputs.circles, inputs.study, out=f"{here}/circles.geojson").name
+    'circles.geojson'
     """
+    out = None if out is None else Path(out)
     path = layer_path(study, out)
     if out is None and path.is_file():
         shutil.copyfile(path, path.with_name(f"{path.stem}.previous{path.suffix}"))

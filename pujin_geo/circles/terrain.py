@@ -110,6 +110,10 @@ def survey(
     Raises:
         SettingsError: a pinned hub is unknown, shut, or outside the land.
         SourceError: no walkable street, no committee with land, or (without committees) no demand point.
+
+    >>> from pujin_geo import circles, load_study
+    >>> circles.survey(load_study("geodata/xiaohe")).units["unit_id"].tolist()
+    ['C1', 'J1', 'J2', 'J3']
     """
     settings = settings or CircleSettings()
     if network is None:

@@ -27,6 +27,10 @@ def facilities_map(results: "Results", *, background: Background | None = None) 
     Args:
         results: an analysed study.
         background: from ``basemap.background``, where several maps share it; made here if absent.
+
+    >>> from pujin_geo import analyse, facilities_map, load_study
+    >>> facilities_map(analyse(load_study("geodata/xiaohe"), lang="en")).title
+    '小河镇 · Facilities'
     """
     lang, study = results.lang, results.inputs.study.name
     types, functions = numbered_types(results.inputs.catalogue), all_functions(results)

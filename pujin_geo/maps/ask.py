@@ -51,6 +51,10 @@ def ask_map(results: "Results", *, background: Background | None = None) -> Stud
     Args:
         results: an analysed study.
         background: from ``basemap.background``, where several maps share it; made here if absent.
+
+    >>> from pujin_geo import analyse, ask_map, load_study
+    >>> ask_map(analyse(load_study("geodata/xiaohe"), lang="en")).title
+    '小河镇 · Ask how far on foot'
     """
     lang, study = results.lang, results.inputs.study
     title = Text(f"{study.name} · 步行问答", f"{study.name} · Ask how far on foot")

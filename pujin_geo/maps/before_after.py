@@ -33,6 +33,10 @@ def before_after_map(results: "Results", *, background: Background | None = None
     Args:
         results: an analysed study, with or without what is planned.
         background: from ``basemap.background``, where several maps share it; made here if absent.
+
+    >>> from pujin_geo import analyse, before_after_map, load_study
+    >>> before_after_map(analyse(load_study("geodata/xiaohe"), lang="en")).title
+    '小河镇 · Before and after'
     """
     lang, inputs = results.lang, results.inputs
     shared = background or make_background(inputs)

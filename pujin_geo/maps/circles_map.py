@@ -42,6 +42,10 @@ def circles_map(results: "Results", *, background: Background | None = None) -> 
     Args:
         results: an analysed study.
         background: from ``basemap.background``, where several maps share it; made here if absent.
+
+    >>> from pujin_geo import analyse, circles_map, load_study
+    >>> circles_map(analyse(load_study("geodata/xiaohe"), lang="en")).title
+    '小河镇 · Living circles'
     """
     lang, inputs = results.lang, results.inputs
     shared = background or make_background(inputs)

@@ -39,6 +39,10 @@ def coverage_map(results: "Results", *, background: Background | None = None) ->
     Args:
         results: an analysed study.
         background: from ``basemap.background``, where several maps share it; made here if absent.
+
+    >>> from pujin_geo import analyse, coverage_map, load_study
+    >>> coverage_map(analyse(load_study("geodata/xiaohe"), lang="en")).title
+    '小河镇 · Walking coverage'
     """
     lang, inputs = results.lang, results.inputs
     shared = background or make_background(inputs)

@@ -42,6 +42,10 @@ def suitability_map(
 
     Raises:
         SettingsError: no such suitability.
+
+    >>> from pujin_geo import analyse, load_study, suitability_map
+    >>> suitability_map(analyse(load_study("geodata/xiaohe"), lang="en"), "caring").title
+    '小河镇 · caring: facilities and walking reach'
     """
     suitability = suitability_named(suitability)
     study, name = results.inputs.study.name, suitability_names[suitability]

@@ -49,6 +49,10 @@ def gaps_map(results: "Results", *, background: Background | None = None) -> Stu
     Args:
         results: an analysed study.
         background: from ``basemap.background``, where several maps share it; made here if absent.
+
+    >>> from pujin_geo import analyse, gaps_map, load_study
+    >>> gaps_map(analyse(load_study("geodata/xiaohe"), lang="en")).title
+    '小河镇 · Walking gaps'
     """
     lang, inputs = results.lang, results.inputs
     shared = background or make_background(inputs)

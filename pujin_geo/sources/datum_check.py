@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
 
-from ..datums import crs_of, outside_china, project
+from ..datums import crs_of, from_wgs84, outside_china, project
+from ..inputs import Inputs
 from ..tables import Layer, Problem
 from ..texts import Text
 from .layers import Accepted
@@ -32,6 +34,10 @@ LEAST_POINTS_FOR_MEDIAN = 30
 CLEARLY_NEARER = 0.7
 LEAST_MEDIAN_GAIN_M = 3.0
 """... or if the median distance to a street shrinks to this share and by these metres."""
+
+DATUM_COLUMNS = [
+    "datum", "in_water_share", "off_street_share", "outside_share", "street_distance_m", "moved_m",
+]  # fmt: skip
 
 CONTROL_ANGLES_DEG = (45, 90, 135, 180, 225, 270, 315)
 """Equally long shifts in other directions: a datum that fits better only as they do fits by chance."""
@@ -195,4 +201,56 @@ def _figures_en(fit: Fit) -> str:
     return (
         f"{fit.misplaced_share:.0%} of the points lie doubtfully ({fit.in_water_share:.0%} in water, {fit.off_street_share:.0%} "
         f"off every street, {fit.outside_share:.0%} outside), median distance to a street {fit.street_distance_m:.0f} m"
+    )
+
+
+def compare_datums(inputs: Inputs, layer: str = "facilities") -> pd.DataFrame:
+    """Return how the points of a layer would lie if their coordinates were in another datum.
+
+    Args:
+        inputs: from ``load_study``.
+        layer: a layer with points.
+
+    Returns:
+        One row per datum (WGS84, GCJ-02, BD-09): ``datum``, ``in_water_share``, ``off_street_share``,
+        ``outside_share`` (0..1), ``street_distance_m`` (median) and ``moved_m`` (mean distance from where the
+        points lie as declared); no rows for points outside China or of a plane that has nothing to do with these.
+
+    >>> from pujin_geo import load_study
+    >>> compare_datums(load_study("geodata/xiaohe"))[["datum", "in_water_share", "moved_m"]].round(2).values.tolist()
+    [['wgs84', 0.0, 0.0], ['gcj02', 0.04, 463.95], ['bd09', 0.0, 1123.01]]
+    """
+    frame, study = inputs.layer(layer), inputs.study
+    spec = study.layers.get(layer)
+    declared = _declared(spec.datum or "wgs84" if spec else "wgs84")
+    xy = shapely.get_coordinates(frame.geometry.representative_point().to_numpy())
+    lon, lat = Transformer.from_crs(study.crs, "EPSG:4326", always_xy=True).transform(*xy.T)
+    if declared is None or not len(xy) or outside_china(lon, lat).any():
+        return pd.DataFrame(columns=DATUM_COLUMNS)
+    degrees = np.column_stack(from_wgs84(lon, lat, declared))
+    around = _surroundings(inputs)
+    rows = []
+    for datum in CANDIDATES:
+        placed = _placed(degrees, datum, study.crs)
+        found = fit(placed, around)
+        moved_m = float(np.hypot(*(placed - xy).T).mean())
+        rows.append(
+            (
+                datum,
+                found.in_water_share,
+                found.off_street_share,
+                found.outside_share,
+                found.street_distance_m,
+                moved_m,
+            )
+        )
+    return pd.DataFrame(rows, columns=DATUM_COLUMNS)
+
+
+def _surroundings(inputs: Inputs) -> Surroundings:
+    return Surroundings(
+        streets=inputs.streets[inputs.streets["walkable"]],
+        water=inputs.water,
+        area=inputs.extent if len(inputs.extent) else inputs.boundary,
+        max_snap_m=inputs.study.settings.max_snap_m,
     )

@@ -49,6 +49,9 @@ def load_study(folder: str | Path, *, profile: str | None = None) -> Inputs:
 
     Raises:
         PujinError: as ``study.read_study`` and ``read_inputs``.
+
+    >>> load_study("geodata/xiaohe").row_counts[["layer", "rows_read", "accepted"]].head(2).values.tolist()
+    [['facilities', 28, 28], ['residents', 30, 30]]
     """
     study = read_study(Path(folder))
     return read_inputs(replace(study, profile=profile) if profile else study)

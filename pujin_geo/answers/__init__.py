@@ -1,0 +1,1 @@
+"""Results in words: the tables, charts, conclusions and checks that a notebook shows."""
