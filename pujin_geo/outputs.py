@@ -49,7 +49,9 @@ _FORMULA = re.compile(r"(?![+-]?\d+(?:\.\d+)?\Z)'*[=+\-@＝＋－＠\t\r\n]")
 Report = Callable[[Text], None]
 
 
-def write_results(results: Results, out: str | Path, *, keep: int = KEEP, report: Report | None = None) -> Path:
+def write_results(
+    results: Results, out: str | Path, *, keep: int = KEEP, report: Report | None = None
+) -> Path:
     """Write everything into a folder of its own and swap it in when it is complete.
 
     An older result moves to ``OUT.history/``, where the newest ``keep`` stay and ``index.csv`` lists every run.
