@@ -20,7 +20,7 @@ from pujin_geo.desk.asking import ask
 from pujin_geo.desk.replies import Desk
 from pujin_geo.desk.saving import NOTE_FILE, save_scenario
 from pujin_geo.desk.session import Session, open_session
-from pujin_geo.errors import SettingsError
+from pujin_geo.errors import PujinError, SettingsError
 from pujin_geo.inputs import Inputs
 from pujin_geo.walking.routes import walking_routes
 
@@ -271,6 +271,43 @@ def test_a_mistake_changes_nothing_and_names_what_there_is(session: Session, dee
     assert session.now is start
 
 
+@given(town=towns(), seed=st.integers(0, 2**16), include_planned=st.booleans())
+@settings(max_examples=15)
+def test_after_any_changes_everything_is_as_if_measured_from_nothing(
+    town: Any, seed: int, include_planned: bool
+) -> None:
+    inputs = world(
+        streets=[street(*line) for line in town.lines],
+        homes=[home(x, y, 1.0 + n) for n, (x, y) in enumerate(town.homes)],
+        shops=[shop(x, y, ("shop", "park")[n % 2]) for n, (x, y) in enumerate(town.shops)],
+        types=[facility_type("shop", 250.0), facility_type("park", 400.0)],
+        surveyed="all",
+    )
+    session = open_session(inputs, include_planned=include_planned)
+    random = np.random.default_rng(seed)
+    for _ in range(6):
+        chosen = random.choice([*session.now.state.inputs.facilities["facility_id"], "gone"])
+        place = at(*random.uniform(-50.0, 450.0, 2))
+        deeds: list[Any] = [
+            lambda p=place: session.add("park", p),
+            lambda p=place, c=chosen: session.move(c, p),
+            lambda c=chosen: session.remove(c),
+            lambda: session.switch_street(int(random.integers(1, len(inputs.streets) + 1))),
+            session.undo,
+            session.redo,
+        ]
+        try:
+            deeds[random.integers(len(deeds))]()
+        except PujinError:  # no such facility, or the last street
+            continue
+    fresh = open_session(session.now.state.inputs, include_planned=include_planned)
+    expected = distances(fresh.now.state)
+    pd.testing.assert_frame_equal(distances(session.now.state), expected, check_exact=True)
+    assert (session.now.codes == fresh.now.codes).all()
+    answer, other = (one.ask(at(100.0, 100.0)) for one in (session, fresh))
+    pd.testing.assert_frame_equal(answer.distances, other.distances, check_exact=True)
+
+
 # ---- Saving
 
 
@@ -399,6 +436,10 @@ def test_polygon_facilities_and_spaces_work(tmp_path: Path) -> None:
     session = open_session(inputs)
     session.host("K1", "shop")
     assert whole(session)["people_gained"] == 20.0  # to the edge at 1580
+    state = session.now.state
+    for position, point in enumerate(state.points):
+        mine = distances(state).query(f"demand_id == 'h{position + 1}'").reset_index(drop=True)
+        pd.testing.assert_frame_equal(session.ask(point).distances, mine, check_exact=True)
     assert_saved_equals_a_full_run(session, tmp_path, "面")
 
 

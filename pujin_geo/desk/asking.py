@@ -11,9 +11,18 @@ from ..coverage.whatif import Scenario
 from ..errors import SettingsError
 from ..texts import Text
 from ..walking.access import Geometries, access_points
-from ..walking.network import Ints
+from ..walking.distances import walks_from
+from ..walking.network import Floats, Ints
 from ..walking.routes import leg_starts, routes
-from ..walking.verdicts import DECIMALS, Placed, distances_table, is_inside, measure, surveyed_extent
+from ..walking.verdicts import (
+    DECIMALS,
+    Measures,
+    Placed,
+    distances_table,
+    is_inside,
+    surveyed_extent,
+    type_of,
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,7 @@ def ask(state: Scenario, point: shapely.Point) -> Answer:
     nearest = int(np.argmin(shapely.distance(state.points, point)))
     demand = _one_row(state.placed.demand, nearest, point)
     placed = _placed_at(state, demand, point)
-    measures = measure(state.network, placed, state.types)
+    measures = _measured(state, placed, nearest)
     distances = distances_table(state.network, placed, state.types, measures)
     way = placed.demand_access
     return Answer(
@@ -93,16 +102,51 @@ def _placed_at(state: Scenario, demand: gpd.GeoDataFrame, point: shapely.Point) 
     part[way["item"]] = state.network.edge_part[way["edge"]]
     surveyed = surveyed_extent(state.inputs)
     edge_m = np.inf if surveyed is None else shapely.distance(point, shapely.boundary(surveyed))
-    # A facility taken away keeps its row but no way in; its row must not be the nearest by straight line.
-    hidden = state.placed.facilities["facility_type"].where(state.is_open, "")
     return replace(
         state.placed,
         demand=demand,
-        facilities=state.placed.facilities.assign(facility_type=hidden),
         demand_access=way,
         demand_part=part,
         edge_straight_m=np.round(np.array([edge_m]), DECIMALS),
     )
+
+
+def _measured(state: Scenario, placed: Placed, neighbour: int) -> Measures:
+    """Return what ``verdicts.measure`` finds for the one place, by a single search from it.
+
+    Thresholds are those of the demand point next to it.
+    """
+    network, facilities, access = state.network, placed.facilities, placed.facility_access
+    types = len(state.types)
+    group = np.where(state.is_open, type_of(facilities, state.types), -1)
+    item, number = access["item"].to_numpy(), np.arange(len(facilities))
+    exact_m, walk_to = _least(walks_from(network, placed.demand_access, access), group[item], item, types)
+    apart_m = shapely.distance(facilities.geometry.to_numpy(), placed.demand.geometry.iat[0])
+    straight_m, straight_to = _least(apart_m, group, number, types)
+    on_main = network.edge_part[access["edge"].to_numpy()] == network.main_part
+    is_off = ~np.isin(number, item[on_main])
+    off_m, _ = _least(apart_m, np.where(is_off, group, -1), number, types)
+    exit_m = walks_from(network, placed.demand_access, placed.exits).min(initial=np.inf)
+    return Measures(
+        exact_m=exact_m,
+        walk_m=np.round(exact_m, DECIMALS),
+        walk_to=walk_to,
+        straight_m=np.round(straight_m, DECIMALS),
+        straight_to=straight_to,
+        off_m=np.round(off_m, DECIMALS),
+        is_absent=np.bincount(group[group >= 0], minlength=types) == 0,
+        exit_m=np.round(np.array([exit_m]), DECIMALS),
+        threshold_m=np.hstack([one.threshold_m[[neighbour]] for one in state.measures]),
+    )
+
+
+def _least(length_m: Floats, group: Ints, item: Ints, groups: int) -> tuple[Floats, Ints]:
+    """Return (1, groups) the least length of each group and its item, the first of equal ones; infinite and -1."""
+    least_m, which = np.full((1, groups), np.inf), np.full((1, groups), -1, dtype=np.int64)
+    kept = np.flatnonzero((group >= 0) & np.isfinite(length_m))
+    last_first = kept[np.lexsort((item[kept], length_m[kept]))[::-1]]
+    least_m[0, group[last_first]], which[0, group[last_first]] = length_m[last_first], item[last_first]
+    return least_m, which
 
 
 def _lines(state: Scenario, placed: Placed, distances: pd.DataFrame) -> gpd.GeoSeries:

@@ -199,7 +199,10 @@ class Desk:
 
     def _effects(self) -> list[list[str]]:
         """Return name of the type, people gained and lost, as printed."""
-        shown = suppressed(self.session.effects(), smallest=self._smallest)
+        effects = self.session.effects()
+        if effects.empty:
+            return []
+        shown = suppressed(effects, smallest=self._smallest)
         return [
             [
                 self.session.type_name(row.facility_type).of(self.lang),

@@ -351,6 +351,8 @@ def judged_type(state: Scenario, name: str) -> str:
     Raises:
         UnknownNameError: no such type is judged; the sentence lists those that are.
     """
+    if name in state.types["facility_type"].tolist():
+        return name
     return facility_type_named(state.inputs.catalogue, name, among=state.types["facility_type"])
 
 

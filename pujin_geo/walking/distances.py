@@ -116,6 +116,44 @@ def walks_to(
     return walk_m
 
 
+def walks_from(network: Network, origin: pd.DataFrame, ways: pd.DataFrame) -> Floats:
+    """Return the walk from one origin into each of many ways in, infinite where there is no path.
+
+    What ``nearest`` finds, by a single search from the other end: for one place and all facilities.
+
+    Args:
+        network: the walking graph.
+        origin: access table of one place: one row, or none if it is on no street.
+        ways: access table.
+
+    >>> import geopandas as gpd
+    >>> from shapely import LineString, Point
+    >>> from pujin_geo.walking.access import access_points
+    >>> from pujin_geo.walking.network import build_network
+    >>> streets = gpd.GeoDataFrame({"walkable": [True], "status": "existing", "row": 1, "source_row": 1},
+    ...     geometry=[LineString([(0, 0), (100, 0)])], crs="EPSG:32651")
+    >>> network = build_network(streets)
+    >>> home = access_points(network, np.array([Point(30, 5)]), max_snap_m=150)
+    >>> shops = access_points(network, np.array([Point(90, 0), Point(10, 2)]), max_snap_m=150)
+    >>> walks_from(network, home, shops).tolist()
+    [65.0, 27.0]
+    """
+    if origin.empty:
+        return np.full(len(ways), np.inf)
+    edge = ways["edge"].to_numpy()
+    first_m, leg_m = ways["offset_m"].to_numpy(), ways["leg_m"].to_numpy()
+    last_m = first_m + ways["span_m"].to_numpy()
+    node_m = node_walks(network, origin)
+    beyond_m = network.edge_length_m[edge] - last_m
+    walk_m = np.minimum(node_m[network.edge_from[edge]] + first_m, node_m[network.edge_to[edge]] + beyond_m)
+    here_m, own_leg_m = float(origin["offset_m"].iat[0]), float(origin["leg_m"].iat[0])
+    apart_m = np.maximum(np.maximum(first_m - here_m, here_m - last_m), 0.0)
+    same = edge == origin["edge"].iat[0]
+    walk_m[same] = np.minimum(walk_m[same], apart_m[same] + own_leg_m)
+    into: Floats = walk_m + leg_m
+    return into
+
+
 def _rank_in_group(group: Ints) -> Ints:
     order = np.argsort(group, kind="stable")
     sizes = np.bincount(group[order] + 1)

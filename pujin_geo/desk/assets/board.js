@@ -73,7 +73,7 @@ board.host = function (model, el) {
       sent += 1;
       const slow = setTimeout(() => host.say(host.text.working), 300);
       const lost = setTimeout(() => host.say(host.text.gone, true), 60000);
-      waiting.set(sent, { began: performance.now(), slow, lost });
+      waiting.set(sent, { began: window.event ? window.event.timeStamp : performance.now(), slow, lost });
       root.dataset.pending = String(waiting.size);
       model.send({ id: sent, ...message });
     },
