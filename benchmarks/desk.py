@@ -155,8 +155,7 @@ def _clicks(page: Page, facility_type: str, rounds: int) -> dict[str, list[float
         seen = answered()
         click()
         settled(seen)
-        page.wait_for_timeout(60)
-        if page.locator(".pd-warn").count():
+        if root.get_attribute("data-kind") == "refusal":
             return None
         return float(root.get_attribute("data-took-ms") or "nan")
 

@@ -44,7 +44,11 @@ class Widget:
         )
         self.answers = int(self.root.get_attribute("data-answered") or 0)
 
-    def click_on_dot(self, number: int, *, dx: float = 0, dy: float = 0) -> None:
+    def click_on_dot(self, number: int) -> None:
+        self.click_on_dot_without_answer(number)
+        self.answered()
+
+    def click_on_dot_without_answer(self, number: int) -> None:
         x, y = self.root.evaluate(
             """(root, i) => {
                 const { map, view } = root.board;
@@ -54,8 +58,7 @@ class Widget:
             }""",
             number,
         )
-        self.page.mouse.click(x + dx, y + dy)
-        self.answered()
+        self.page.mouse.click(x, y)
 
     def press(self, words: str) -> None:
         self.root.get_by_role("button", name=words, exact=True).click()
@@ -129,8 +132,31 @@ def drive_desk(opened: LabPage, lab: Lab) -> None:
     desk.press("Redo")
     desk.answered()
 
+    desk.press("Move")
+    box = desk.root.locator(".pd-new").bounding_box()
+    assert box
+    opened.page.mouse.move(box["x"] + 10, box["y"] + 10)
+    opened.page.mouse.down()
+    opened.page.mouse.move(box["x"] + 30, box["y"] + 14, steps=4)
+    opened.page.mouse.up()
+    desk.answered()
+    assert desk.root.get_attribute("data-changes") == "2"
+    assert "Moved: Tried shop 1 (shop)" in desk.says()
+
+    desk.press("Idle space")
+    desk.root.locator(".pd-space").first.click()
+    desk.answered()
+    assert "Put a shop into the idle space 旧厂房" in desk.says()
+    desk.press("Circles")
+    desk.answered()
+    desk.click_on_dot_without_answer(1)
+    desk.root.get_by_role("combobox", name="Circle", exact=True).select_option("LC02")
+    desk.press("Move to")
+    desk.answered()
+    assert "Moved 乙 to 东圈" in desk.says()
+
     desk.press("Remove")
-    desk.root.locator(".pd-new").click()
+    desk.root.locator(".pd-new").first.click()
     desk.answered()
     assert "Removed: Tried shop 1 (shop)" in desk.says()
 

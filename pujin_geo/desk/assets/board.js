@@ -200,6 +200,9 @@ board.view = function (host) {
   return view;
 };
 
+// Who hears the page instead of seeing it is told what a marker stands for.
+board.called = (marker, words) => marker.on("add", () => marker.getElement().setAttribute("aria-label", words));
+
 // A facility's sign: its number in the type's colour; small where many would cover the map.
 board.sign = function (host, facility, { small = false, state = "", draggable = false } = {}) {
   const [, kind, name, lat, lon] = facility;
@@ -209,7 +212,8 @@ board.sign = function (host, facility, { small = false, state = "", draggable = 
   const className = `pd-facility${small ? " pd-small-sign" : ""}${state ? ` pd-${state}` : ""}`;
   const icon = L.divIcon({ html: badge, className, iconSize: small ? [9, 9] : [20, 20] });
   const title = name || host.text.noName;
-  const sign = L.marker([lat, lon], { icon, draggable, keyboard: true, alt: title, riseOnHover: true, autoPan: draggable });
+  const sign = L.marker([lat, lon], { icon, draggable, keyboard: true, riseOnHover: true, autoPan: draggable });
+  board.called(sign, `${title}, ${type.name}`);
   sign.bindTooltip(() => {
     const tip = pujin.element("div");
     tip.dir = "auto";

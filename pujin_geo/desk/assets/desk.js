@@ -236,7 +236,8 @@ desk.drawSigns = function (all) {
 desk.spaceSign = function (all, [id, name, area, lat, lon]) {
   const { host } = all;
   const icon = L.divIcon({ html: pujin.element("div"), className: "pd-space", iconSize: [16, 16] });
-  const sign = L.marker([lat, lon], { icon, keyboard: true, alt: name });
+  const sign = L.marker([lat, lon], { icon, keyboard: true });
+  board.called(sign, `${name}, ${host.text.space}`);
   sign.bindTooltip(() => {
     const tip = pujin.element("div");
     tip.dir = "auto";
