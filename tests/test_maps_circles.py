@@ -133,6 +133,26 @@ def test_circles_hubs_and_reach_answer_clicks_and_choices(browser: Browser, lang
 
 
 @pytest.mark.browser
+def test_circles_are_shown_one_after_the_other_on_the_whole_screen(
+    browser: Browser, result: Results, tmp_path
+) -> None:
+    with visit(browser, circles_map(result).html(), tmp_path) as seen:
+        page = seen.page
+        title = page.locator(".leaflet-popup h3").last
+        page.click(".pj-full")
+        page.wait_for_selector("body.pj-present")
+        assert page.locator(".pj-background").is_hidden()
+        for key, wanted in (("PageDown", "西圈"), ("PageDown", "东圈"), ("PageUp", "西圈")):
+            page.keyboard.press(key)
+            assert wanted in title.inner_text()
+        page.click("[data-turn='-1']")
+        assert page.input_value("#pj-choice") == ""
+        page.click(".pj-full")
+        page.wait_for_selector("body:not(.pj-present)")
+        assert seen.faults == []
+
+
+@pytest.mark.browser
 def test_hostile_names_are_text(browser: Browser, tmp_path) -> None:
     circles = two_circles().assign(name=[PAYLOADS[0], PAYLOADS[2]])
     html = circles_map(results(named=PAYLOADS, circles=circles)).html()

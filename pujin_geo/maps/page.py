@@ -75,7 +75,7 @@ class _Page(MacroElement):
     def __init__(self, *, scripts: tuple[str, ...], start: str, panel: str, data: dict[str, Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # branca has no types
         self._name = "Page"
-        self._scripts = ("base.js", "labels.js", *scripts)
+        self._scripts = ("base.js", "labels.js", "frame.js", *scripts)
         self._start = start
         self._panel = panel
         self._data = json_block(data)

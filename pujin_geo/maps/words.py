@@ -43,6 +43,7 @@ PAGE_TEXTS: dict[str, Text] = {
     "close": Text("关闭", "Close"),
     "zoomIn": Text("放大", "Zoom in"),
     "zoomOut": Text("缩小", "Zoom out"),
+    "fullScreen": Text("全屏", "Full screen"),
 }
 """Words that the pages' scripts write."""
 

@@ -88,8 +88,8 @@ pujin.shade = function (map, rings, fixed) {
   L.polygon([everywhere, ...rings], { ...fixed, stroke: false, fillColor: "#ffffff", fillOpacity: 0.45, fillRule: "evenodd" }).addTo(map);
 };
 
-pujin.northArrow = function (map, letter) {
-  const control = L.control({ position: "topright" });
+pujin.northArrow = function (map, letter, position = "topright") {
+  const control = L.control({ position });
   control.onAdd = () => {
     const holder = pujin.element("div", "pj-north");
     const space = "http://www.w3.org/2000/svg";
@@ -130,42 +130,4 @@ pujin.firstView = function (map, bounds) {
   };
   new ResizeObserver(show).observe(map.getContainer());
   show();
-};
-
-// The map is outlined for who walks through the page by keyboard; Leaflet focuses it at every click as well.
-pujin.outline = function () {
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Tab") document.body.classList.add("pj-keys");
-  });
-  document.addEventListener("pointerdown", () => document.body.classList.remove("pj-keys"));
-};
-
-// Opens a layer's card above it, with room for the card, its shape and whatever else is drawn with it.
-pujin.openAbove = function (map, layer, bounds) {
-  const room = Math.min(0.4 * window.innerHeight + 70, 0.6 * map.getSize().y);  // a card's greatest height, in page.css
-  map.fitBounds(bounds, { animate: false, paddingTopLeft: [20, room], paddingBottomRight: [20, 16], maxZoom: 16 });
-  layer.openPopup(L.latLng(layer.getBounds().getNorth(), layer.getBounds().getCenter().lng));
-};
-
-// Escape closes a card wherever the focus is: Leaflet itself listens on the map only.
-pujin.escape = function (map) {
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") map.closePopup();
-  });
-};
-
-pujin.start = function (map, data, kinds) {
-  pujin.escape(map);
-  pujin.outline();
-  const details = document.getElementById("pj-details");
-  const narrow = window.matchMedia("(max-width: 760px)");
-  const fold = () => { details.open = !narrow.matches; };
-  narrow.addEventListener("change", fold);
-  fold();
-  L.control.zoom({ zoomInTitle: data.text.zoomIn, zoomOutTitle: data.text.zoomOut }).addTo(map);
-  L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-  pujin.northArrow(map, data.text.north);
-  pujin.firstView(map, data.view);
-  pujin.background(map, data.base);
-  pujin.labels(map, data.base.labels, kinds);
 };

@@ -50,7 +50,7 @@ pujin.secondMap = function (map, data) {
   const other = L.map("pj-after", { preferCanvas: true, zoomControl: false, attributionControl: false, maxZoom, minZoom, zoomSnap });
   other.setView(map.getCenter(), map.getZoom(), { animate: false });
   L.control.scale({ imperial: false, maxWidth: 140 }).addTo(other);
-  pujin.northArrow(other, data.text.north);
+  pujin.northArrow(other, data.text.north, pujin.corners().north);
   pujin.background(other, data.base);
   pujin.labels(other, data.base.labels);
   new ResizeObserver(() => {

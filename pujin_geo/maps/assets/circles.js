@@ -23,7 +23,7 @@ pujin.circles = function (map) {
     reach.choose(id);
     data.circles.forEach((circle, i) => polygons[i].setStyle({ weight: circle.id === id ? 4 : 1.6, fillOpacity: !id || circle.id === id ? 0.42 : 0.12 }));
   };
-  choice.addEventListener("change", () => {
+  const show = () => {
     const i = data.circles.findIndex((circle) => circle.id === choice.value);
     choose(choice.value);
     if (i < 0) {
@@ -34,7 +34,9 @@ pujin.circles = function (map) {
     const bounds = polygons[i].getBounds();
     if (!bounds.isValid()) return;  // it lies beyond the drawn area
     pujin.openAbove(map, polygons[i], bounds);
-  });
+  };
+  choice.addEventListener("change", show);
+  pujin.slides(choice, show);
   polygons.forEach((polygon, i) => polygon.on("click", () => choose(data.circles[i].id)));
   hubs.signs.forEach((sign, i) => sign.on("click", () => choose(data.hubs[i][0])));
   for (const [id, layer] of [["pj-reach", reach], ["pj-hubs", hubs]]) {
@@ -44,6 +46,23 @@ pujin.circles = function (map) {
   choose("");
   map.names.avoid(() => hubs.signs);
   map.pujin = { data, polygons, hubs, reach, choose };
+};
+
+// One circle after the other by buttons, or by the keys that a presenter's remote sends.
+pujin.slides = function (choice, show) {
+  const turn = (steps) => {
+    choice.selectedIndex = (choice.selectedIndex + steps + choice.length) % choice.length;
+    show();
+  };
+  for (const button of document.querySelectorAll("[data-turn]")) {
+    button.addEventListener("click", () => turn(Number(button.dataset.turn)));
+  }
+  document.addEventListener("keydown", (event) => {
+    const steps = { PageDown: 1, PageUp: -1 }[event.key];
+    if (!steps || event.target === choice) return;
+    event.preventDefault();
+    turn(steps);
+  });
 };
 
 pujin.circlePolygon = function (map, data, circle, renderer) {

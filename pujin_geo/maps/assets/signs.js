@@ -118,6 +118,7 @@ pujin.search = function (map, data, facilities) {
   const found = document.getElementById("pj-found");
   const open = (i) => {
     const row = data.functions[i];
+    pujin.makeRoom(map);
     map.setView([row[5], row[4]], Math.max(map.getZoom(), 17), { animate: false });
     if (!map.hasLayer(facilities.signs[i])) facilities.signs[i].addTo(map);
     facilities.signs[i].openPopup();
