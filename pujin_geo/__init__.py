@@ -38,6 +38,7 @@ _PUBLIC = {
     "study_from_workbook": "sources.own_tables",
     "example_workbook": "sources.own_tables",
     "compare_runs": "compare.comparison",
+    "static_map": "report.static_maps",
     "import_osm": "sources.osm",
     "explore": "desk.explore",
     "planning_desk": "desk.planning",

@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 
 DEFAULT_STUDY = Path("geodata/pujin")
+DEFAULT_RESULTS = Path("outputs/pujin")
 
 
 class Language(enum.StrEnum):
@@ -225,6 +226,26 @@ def lab(
         ).of(language)
     )
     raise typer.Exit(run_lab(folder, browser=browser, port=port))
+
+
+@app.command("print")
+def print_results(
+    out: Annotated[Path, typer.Argument(help="结果文件夹 · results folder")] = DEFAULT_RESULTS,
+    static_only: Annotated[
+        bool,
+        typer.Option("--static", help="只绘静态地图, 不需要浏览器 · static maps only, without a browser"),
+    ] = False,
+) -> None:
+    """由结果文件夹打印 PDF、PNG 和幻灯片用的静态地图 · Print a run's pages and maps as PDF, PNG and SVG."""
+    from .printing import print_run, sheets  # noqa: PLC0415
+    from .progress import progress  # noqa: PLC0415
+    from .runs.folder import read_run  # noqa: PLC0415
+
+    language = read_run(out).lang
+    with progress(language, steps=2 + (0 if static_only else len(sheets(out)))) as report:
+        folder = print_run(out, static_only=static_only, report=report)
+    count = sum(1 for path in folder.rglob("*") if path.is_file())
+    typer.echo(Text(f"写出 {count} 个文件: {folder}", f"{count} files written: {folder}").of(language))
 
 
 def _groups(written: list[str] | None) -> tuple[tuple[str, ...], ...]:

@@ -60,13 +60,18 @@ class Frame:
         return [(int(x), int(y)) for x, y in self.units(shapely.get_coordinates(points))]
 
 
+def study_box(inputs: "Inputs") -> Box:
+    """Return the box around the boundary with a margin, else around all that the maps draw, in metres."""
+    if not len(inputs.boundary):
+        return basemap.drawn_box(inputs)
+    west, south, east, north = (float(v) for v in inputs.boundary.total_bounds)
+    margin = max(east - west, north - south) * 0.03
+    return (west - margin, south - margin, east + margin, north + margin)
+
+
 def frame_of(inputs: "Inputs") -> Frame:
-    """Return the frame around the boundary, else around all that the maps draw."""
-    box = basemap.drawn_box(inputs)
-    if len(inputs.boundary):
-        west, south, east, north = (float(v) for v in inputs.boundary.total_bounds)
-        margin = max(east - west, north - south) * 0.03
-        box = (west - margin, south - margin, east + margin, north + margin)
+    """Return the frame around ``study_box``."""
+    box = study_box(inputs)
     width_m, height_m = box[2] - box[0], box[3] - box[1]
     units_per_m = min(WIDTH / width_m, TALLEST / height_m)
     return Frame(box, box, units_per_m, math.ceil(width_m * units_per_m), math.ceil(height_m * units_per_m))

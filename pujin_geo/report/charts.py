@@ -102,8 +102,12 @@ def fitted(text: str, most_em: float) -> str:
     return f"{kept}…"
 
 
-def _lines(text: str, most_em: float, most: int) -> list[str]:
-    """Break a text into at most so many lines."""
+def lines_of(text: str, most_em: float, most: int) -> list[str]:
+    """Break a text into at most so many lines, between words where it has any.
+
+    >>> lines_of("walking coverage", 5.0, 2)
+    ['walking', 'coverage']
+    """
     lines: list[str] = []
     rest = text
     while rest and len(lines) < most - 1 and width_em(rest) > most_em:
@@ -176,7 +180,7 @@ def matrix_svg(results: "Results") -> Markup:
     names = [*results.inputs.circles["name"], Text("全部", "All").of(lang)]
     top = 92
     columns = [
-        {"x": LABEL_PX + n * CELL_PX, "title": name or one, "lines": _lines(name or one, 4.2, 5)}
+        {"x": LABEL_PX + n * CELL_PX, "title": name or one, "lines": lines_of(name or one, 4.2, 5)}
         for n, (one, name) in enumerate(zip(ids, names, strict=True))
     ]
     rows, cells, groups = _type_rows(results), [], []
