@@ -40,8 +40,9 @@ WINDOWS_PROGRAMS = (
 WINDOWS_FOLDERS = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
 
 A4, A3_LANDSCAPE = "A4", "A3 landscape"
-WINDOW_PX = (1512, 1043)
-"""A3 landscape less the maps' margins, in pixels of 1/96 inch: a map fits itself to the window, then is printed."""
+WINDOW_PX = (1512, 1130)
+"""A3 landscape less the maps' margins, in pixels of 1/96 inch, and the browser's own bar: a map is printed as the window
+shows it."""
 
 DRAWING_MS = 8_000
 """Time of the page, not of the clock, that its drawing may take."""

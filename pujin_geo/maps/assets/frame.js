@@ -1,9 +1,26 @@
 "use strict";
 // The page around a map: its controls and keys, the panel that folds away on a phone, full screen.
 
-pujin.narrow = window.matchMedia("(max-width: 760px)");
+pujin.narrow = window.matchMedia("screen and (max-width: 760px)");  // paper is laid out narrow at first
+
+// A map is printed as it is on the screen, made as large as the sheet allows: nothing need be drawn anew.
+pujin.fitPaper = function () {
+  window.addEventListener("beforeprint", () => {
+    const maps = [...document.querySelectorAll(".leaflet-container")];
+    const [wide, tall] = [1512, 1043];  // A3 landscape less margins, see page.css
+    const panel = maps.length > 1 ? 320 : 370;
+    for (const map of maps) {
+      const [width, height] = [map.clientWidth, map.clientHeight];
+      const scale = Math.min((wide - panel) / maps.length / width, (tall - 70) / height);
+      map.style.setProperty("--pj-width", `${width}px`);
+      map.style.setProperty("--pj-height", `${height}px`);
+      map.style.setProperty("--pj-scale", scale);
+    }
+  });
+};
 
 pujin.start = function (map, data, kinds) {
+  pujin.fitPaper();
   const { text } = data;
   pujin.escape(map);
   pujin.outline();
