@@ -1,4 +1,4 @@
-"""Commands: ``pujin-geo run``, ``check``, ``circles``, ``import-osm``, ``lab``; exit 0 done, 1 refused, 2 wrong usage."""
+"""Commands: ``pujin-geo run``, ``check``, ``circles``, ``import-osm``, ``print``, ``lab``; exit 0 done, 1 refused, 2 wrong usage."""
 
 import enum
 import itertools
