@@ -19,6 +19,8 @@ import nbformat
 from browser import ARGUMENTS
 from playwright.sync_api import Browser, Locator, Page, Request
 
+from pujin_geo.lab.server import lab_command, lab_environment
+
 HERE = "127.0.0.1"
 LAB_ARGUMENTS = [a for a in ARGUMENTS if not a.startswith("--host-resolver-rules")] + [
     f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {HERE}"
@@ -78,8 +80,11 @@ class LabPage:
 
 
 @contextmanager
-def jupyter_lab(folder: Path) -> Iterator[Lab]:
-    """Serve a folder on a free port of this machine, with settings of its own; the server ends with the block."""
+def jupyter_lab(folder: Path, *, as_planners_do: bool = False) -> Iterator[Lab]:
+    """Serve a folder on a free port of this machine, with settings of its own; the server ends with the block.
+
+    ``as_planners_do``: with the command and the settings of ``pujin-geo lab`` and no others.
+    """
     with socket.socket() as probe:
         probe.bind((HERE, 0))
         port = probe.getsockname()[1]
@@ -87,12 +92,13 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
     own.mkdir(parents=True, exist_ok=True)
     settings = own / "overrides" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text(
-        json.dumps({"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}),
-        encoding="utf-8",
-    )
+    if not as_planners_do:
+        (settings / "notification.jupyterlab-settings").write_text(
+            json.dumps({"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}),
+            encoding="utf-8",
+        )
     environment = {
-        **os.environ,
+        **(lab_environment() if as_planners_do else os.environ),
         "JUPYTER_CONFIG_DIR": str(own / "config"),
         "JUPYTER_DATA_DIR": str(own / "data"),
         "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
@@ -102,9 +108,12 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
         "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]),
     }
     command = [
-        sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--ip={HERE}", f"--port={port}",
-        "--ServerApp.port_retries=0", f"--IdentityProvider.token={_TOKEN}", f"--ServerApp.root_dir={folder}",
+        sys.executable, "-m", "jupyter", "lab", "--no-browser", f"--ip={HERE}", f"--port={port}",
+        "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}",
     ]  # fmt: skip
+    if as_planners_do:
+        command = lab_command(folder, browser=False, port=port)
+    command += ["--allow-root", f"--IdentityProvider.token={_TOKEN}"]
     log = (own / "server.log").open("wb")
     server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
     url = f"http://{HERE}:{port}"
