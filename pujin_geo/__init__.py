@@ -39,6 +39,8 @@ _PUBLIC = {
     "example_workbook": "sources.own_tables",
     "compare_runs": "compare.comparison",
     "static_map": "report.static_maps",
+    "show_changes": "answers.changes",
+    "as_if_opened": "inputs",
     "import_osm": "sources.osm",
     "explore": "desk.explore",
     "planning_desk": "desk.planning",

@@ -1,7 +1,7 @@
 """The accepted input of an analysis: one clean table per layer, all in the study's CRS."""
 
 import html
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
 import pandas as pd
@@ -106,3 +106,18 @@ def _columns(layer: Layer) -> dict[str, pd.Series]:
     dtypes = {"text": "str", "number": "float64", "yes_no": "bool"}
     columns = {c.name: pd.Series(dtype=dtypes[c.kind]) for c in layer.columns}
     return columns | {place: pd.Series(dtype="int64") for place in PLACE_COLUMNS}
+
+
+def as_if_opened(inputs: Inputs) -> Inputs:
+    """Return the inputs as they would be once everything under construction or planned is open.
+
+    >>> from pujin_geo import load_study
+    >>> as_if_opened(load_study("geodata/xiaohe")).facilities["status"].value_counts().to_dict()
+    {'existing': 27, 'closed': 1}
+    """
+    coming = ["under_construction", "planned"]
+    layers = {
+        name: layer.assign(status=layer["status"].where(~layer["status"].isin(coming), "existing"))
+        for name, layer in (("facilities", inputs.facilities), ("streets", inputs.streets))
+    }
+    return replace(inputs, **layers)

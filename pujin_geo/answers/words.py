@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..catalogue import class_names, confidence_names, suitability_names
+from ..compare.data_changes import CHANGES
 from ..coverage.disclosure import suppressed
 from ..gaps.requirements import group_words
 from ..maps.coverage import CAUSE_WORDS, VERDICTS
@@ -111,6 +112,25 @@ TITLES: dict[str, Text] = {
     "standard": Text("标准 (出处; 可信程度)", "standard (source; confidence)"),
     "planned_nearby": Text("附近在建与规划", "planned nearby"),
     "value_share": Text("占比", "share"),
+    "detail": Text("内容", "what"),
+    "id": Text("编号", "id"),
+    "sentence": Text("结论", "in a sentence"),
+    "people_met_before": Text("之前达标 (人)", "met before (people)"),
+    "people_met_after": Text("之后达标 (人)", "met after (people)"),
+    "people_met_change": Text("变化 (人)", "change (people)"),
+    "by_facilities": Text("因设施", "by facilities"),
+    "by_streets": Text("因道路", "by streets"),
+    "by_residents": Text("因人口", "by residents"),
+    "by_rules": Text("因标准", "by rules"),
+    "by_circles": Text("因划圈", "by circles"),
+    "coverage_share_before": Text("之前覆盖率", "coverage before"),
+    "coverage_share_after": Text("之后覆盖率", "coverage after"),
+    "people_alone": Text("单独的作用 (人)", "alone (people)"),
+    "people_last": Text("最后加入的作用 (人)", "added last (people)"),
+    "walk_m_before": Text("之前步行 (米)", "walk before (m)"),
+    "walk_m_after": Text("之后步行 (米)", "walk after (m)"),
+    "verdict_before": Text("之前判定", "verdict before"),
+    "verdict_after": Text("之后判定", "verdict after"),
     "definition": Text("口径", "definition"),
     "meaning": Text("含义", "meaning"),
     "people_within": Text("标准内服务人群 (人)", "people within the threshold"),
@@ -158,6 +178,9 @@ _VALUES: dict[str, Mapping[str, Text]] = {
     "class": class_names,
     "status": STATUSES,
     "verdict": VERDICTS,
+    "change": CHANGES,
+    "verdict_before": VERDICTS,
+    "verdict_after": VERDICTS,
     "cause": CAUSE_WORDS,
     "family": FAMILIES,
     "threshold_confidence": confidence_names,

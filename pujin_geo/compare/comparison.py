@@ -73,6 +73,16 @@ def compare_runs(out_a: str | Path, out_b: str | Path, *, lang: Lang = "zh") -> 
 
     Raises:
         PujinError: a folder is no complete result, is of a newer format, or its inputs cannot be read.
+
+    >>> import tempfile
+    >>> from pujin_geo import analyse, as_if_opened, load_study, write_results
+    >>> inputs = load_study("geodata/xiaohe")
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     index = write_results(analyse(inputs), f"{here}/before")
+    ...     index = write_results(analyse(as_if_opened(inputs)), f"{here}/after")
+    ...     changes = compare_runs(f"{here}/before", f"{here}/after")
+    >>> changes["data_changes"][["id", "change"]].values.tolist()[0]
+    ['h2/meal_point', 'opened']
     """
     before, after = read_sides(Path(out_a), Path(out_b), lang=lang)
     return compare_sides(before, after, lang=lang)
