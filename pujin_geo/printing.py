@@ -40,6 +40,10 @@ WINDOWS_PROGRAMS = (
 WINDOWS_FOLDERS = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
 
 A4, A3_LANDSCAPE = "A4", "A3 landscape"
+WIDE = "@media print and (min-width: 1100px)"
+"""Rules of the pages' styles for paper wider than A4. A browser that prints from the command line asks them of its usual
+paper, not of the page's own."""
+
 WINDOW_PX = (1512, 1130)
 """A3 landscape less the maps' margins, in pixels of 1/96 inch, and the browser's own bar: a map is printed as the window
 shows it."""
@@ -177,6 +181,8 @@ def on_paper(page: str, paper: str) -> str:
     True
     """
     sized = page.replace("</style>", f"@page {{ size: {paper}; }}</style>", 1)
+    if paper == A3_LANDSCAPE:
+        sized = sized.replace(WIDE, "@media print")
     bare = re.sub(r'<meta http-equiv="Content-Security-Policy" content="[^"]*">', "", sized, count=1)
     policy = content_security_policy(bare)
     return bare.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">', 1)

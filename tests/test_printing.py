@@ -157,7 +157,12 @@ def test_the_page_made_for_a_paper_keeps_its_look_and_its_policy(out: Path, tmp_
     page = on_paper((out / "cards.html").read_text(encoding="utf-8"), A3_LANDSCAPE)
     assert page.count("Content-Security-Policy") == 1
     with chromium() as browser, visit(browser, page, tmp_path) as seen:
-        assert seen.page.evaluate("getComputedStyle(document.querySelector('.sides')).display") == "grid"
+        columns = "getComputedStyle(document.querySelector('.sides')).gridTemplateColumns"
+        seen.page.emulate_media(media="print")  # on a window as narrow as the browser's usual paper
+        seen.page.set_viewport_size({"width": 740, "height": 1000})
+        assert seen.page.evaluate(columns).startswith("823")  # 218 mm, as on A3
+        assert printing.WIDE not in page
+        assert on_paper(page, A4).count("size: A4") == 1
         assert seen.faults == []
 
 
