@@ -181,11 +181,13 @@ class Session:
         """Close a street that is open to walkers, open one that is not."""
         streets = self.now.state.inputs.streets
         name = streets.loc[streets["row"] == row, "name"]
-        label = f" {name.iat[0]}" if len(name) and name.iat[0] else ""
+        label = Text(f"第 {row} 行", f"row {row}")
+        if len(name) and name.iat[0]:
+            label = Text(f"{name.iat[0]} ({label.zh})", f"{name.iat[0]} ({label.en})")
         if self.is_open(row):
-            words = Text(f"关闭道路:{label} (第 {row} 行)", f"Closed the street:{label} (row {row})")
+            words = Text(f"关闭道路: {label.zh}", f"Closed the street: {label.en}")
             return self._do(whatif.close_street(self.now.state, row), words)
-        words = Text(f"开通道路:{label} (第 {row} 行)", f"Opened the street:{label} (row {row})")
+        words = Text(f"开通道路: {label.zh}", f"Opened the street: {label.en}")
         return self._do(whatif.open_street(self.now.state, row), words)
 
     def host(self, space_id: str, facility_type: str) -> Step:

@@ -79,6 +79,8 @@ _TEXTS: dict[str, Text] = {
     "after": Text("改动后", "after"),
     "share": Text("步行覆盖率", "walking coverage"),
     "straightShare": Text("直线覆盖率", "straight-line share"),
+    "shareShort": Text("步行", "on foot"),
+    "straightShort": Text("直线", "straight"),
     "gained": Text("新达标", "newly met"),
     "lost": Text("不再达标", "no longer met"),
     "gainedShort": Text("新达标", "gained"),

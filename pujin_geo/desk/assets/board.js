@@ -57,21 +57,25 @@ board.host = function (model, el) {
   for (const notice of picture.notices) marks.append(pujin.element("strong", "", notice));
   status.append(words, marks);
   root.append(bar, mapBox, panel, status);
-  el.replaceChildren(root);
+  const holder = pujin.element("div", "pd-holder");
+  holder.append(root);
+  el.replaceChildren(holder);
   mapBox.setAttribute("aria-label", picture.text.map);
   const listeners = {};
+  let said = ["", false];
   const waiting = new Map();
   let sent = 0;
   const host = {
     model, picture, text: picture.text, root, bar, panel,
     say(sentence, isWarning = false) {
+      said = [sentence, isWarning];
       words.textContent = sentence;
       words.classList.toggle("pd-warn", isWarning);
     },
     on(kind, act) { listeners[kind] = act; },
     ask(message) {
       sent += 1;
-      const slow = setTimeout(() => host.say(host.text.working), 300);
+      const slow = setTimeout(() => { words.textContent = host.text.working; }, 300);
       const lost = setTimeout(() => host.say(host.text.gone, true), 60000);
       waiting.set(sent, { began: window.event ? window.event.timeStamp : performance.now(), slow, lost });
       root.dataset.pending = String(waiting.size);
@@ -84,7 +88,7 @@ board.host = function (model, el) {
       waiting.delete(content.id);
       clearTimeout(asked.slow);
       clearTimeout(asked.lost);
-      if (words.textContent === host.text.working) host.say("");
+      if (words.textContent === host.text.working) host.say(...said);
     }
     if (content.kind === "refusal") host.say(content.text, true);
     else if (content.kind === "progress") host.say(content.text);
@@ -195,6 +199,7 @@ board.view = function (host) {
       return nearest;
     },
   };
+  map.names.avoid(() => signs.getLayers().map((sign) => ({ options: {}, getLatLng: () => sign.getLatLng(), getRadius: () => 9 })));
   view.circles(picture.circles);
   view.paint(new Uint8Array(dots.length));
   return view;

@@ -110,7 +110,7 @@ desk.frame = function (host, state) {
     event.preventDefault();
     desk.send(host.desk, { do: "save", name: parts.name.value });
   });
-  parts.tabs.effect.box.append(parts.figures, parts.effects, pujin.element("h4", "", text.changes), parts.changes, save);
+  parts.tabs.effect.box.append(parts.figures, pujin.element("h4", "", text.changes), parts.changes, save, parts.effects);
   desk.showTab(parts, "answer");
   return parts;
 };
@@ -231,6 +231,7 @@ desk.drawSigns = function (all) {
     signs.addLayer(sign);
   }
   if (state.mode === "host") for (const space of host.picture.spaces) layers.spaces.addLayer(desk.spaceSign(all, space));
+  host.map.names.arrange();
 };
 
 desk.spaceSign = function (all, [id, name, area, lat, lon]) {
@@ -329,9 +330,9 @@ desk.circleTable = function (text, circles) {
   for (const words of [text.circle, text.before, text.after, text.gainedShort, text.lostShort]) head.append(pujin.element("th", "", words));
   const body = table.createTBody();
   for (const one of circles) {
-    const isSame = one.coverage_share_before === one.coverage_share_after;
+    const rise = Number.parseFloat(one.coverage_share_after) - Number.parseFloat(one.coverage_share_before);
     const [gained, lost] = [one.people_gained, one.people_lost].map((words) => (words === "0" ? "" : words));
-    board.row(body, [one.name, one.coverage_share_before, one.coverage_share_after, gained, lost], ["", "", isSame ? "" : "pd-up", "pd-up", "pd-down"]);
+    board.row(body, [one.name, one.coverage_share_before, one.coverage_share_after, gained, lost], ["", "", rise > 0 ? "pd-up" : rise < 0 ? "pd-down" : "", "pd-up", "pd-down"]);
   }
   return table;
 };
@@ -384,8 +385,15 @@ desk.drawAnswer = function (all) {
   const facts = [text[answer.scope], answer.toStreet === null ? text.noStreet : board.fill(text.toStreet, Math.round(answer.toStreet))];
   if (answer.toStreet !== null && !answer.onMain) facts.push(text.onIsland);
   if (!answer.inside) facts.push(text.outsideBoundary);
-  const table = pujin.element("table", "pd-walks");
-  for (const row of answer.rows) table.append(desk.walkRow(all, row));
+  const table = pujin.element("table");
+  const body = table.createTBody();
+  let group = "";
+  for (const row of answer.rows) {
+    const { suitability } = picture.types[row[0]];
+    if (suitability !== group) board.row(body, [suitability]).className = "pd-group";
+    group = suitability;
+    body.append(desk.walkRow(all, row));
+  }
   box.replaceChildren(
     head, pujin.element("p", "pd-soft", facts.join(" · ")),
     pujin.element("p", "pd-soft", board.fill(text.metOf, answer.rows.length, met)), table,
@@ -422,7 +430,7 @@ desk.drawRoutes = function ({ host, state, layers }) {
   const { text, picture } = host;
   const { answer } = state;
   const fixed = { renderer: layers.over, pane: "pd-over", interactive: false };
-  layers.routes.addLayer(L.polyline(answer.lines, { ...fixed, color: board.ROUTE, weight: 2.2, opacity: 0.35 }));
+  layers.routes.addLayer(L.polyline(answer.lines, { ...fixed, color: board.ROUTE, weight: 2.5, opacity: 0.5 }));
   const row = answer.rows.find((one) => one[0] === state.chosen);
   if (row && row[7] >= 0) {
     const points = answer.lines[row[7]];

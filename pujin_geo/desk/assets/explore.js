@@ -15,10 +15,11 @@ explore.open = function (host) {
     view.signs.clearLayers();
     const small = content.facilities.length > board.CROWD;
     for (const facility of content.facilities) view.signs.addLayer(board.sign(host, facility, { small }));
+    host.map.names.arrange();
     sentence.textContent = content.sentence;
     table.replaceChildren();
     const head = table.createTHead().insertRow();
-    for (const words of [text.circle, text.people, text.met, text.share, text.straightShare]) head.append(pujin.element("th", "", words));
+    for (const words of [text.circle, text.people, text.met, text.shareShort, text.straightShort]) head.append(pujin.element("th", "", words));
     const body = table.createTBody();
     for (const [id, name, ...figures] of content.table) {
       const row = body.insertRow();
