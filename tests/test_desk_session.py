@@ -444,6 +444,9 @@ def test_polygon_facilities_and_spaces_work(tmp_path: Path) -> None:
 
 
 def test_a_study_read_from_disk_opens_by_its_path(tmp_path: Path) -> None:
-    board = planning_desk(write_study(avenue(), tmp_path / "study"), lang="en")
+    begun: list[str] = []
+    study = write_study(avenue(), tmp_path / "study")
+    board = planning_desk(study, lang="en", report=lambda text: begun.append(text.en))
+    assert begun[0] == "Reading the study" and len(begun) == 3
     assert board.picture["title"] == "示例"
     assert [one["id"] for one in board.picture["types"]] == ["shop", "hub"]

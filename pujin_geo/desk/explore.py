@@ -21,7 +21,7 @@ from .board import Board
 from .figures import Codes, measures_of, type_figures, verdict_codes
 from .picture import facilities_json, picture
 from .replies import Message, Reply
-from .session import judged_type
+from .session import Report, judged_type
 
 STEP_M = 50
 LEAST_M, MOST_M = 100, 5000
@@ -123,7 +123,7 @@ class Exploration:
         )
 
 
-def explore(results: Results) -> Any:
+def explore(results: Results, *, report: Report = lambda _: None) -> Any:
     """Return drop-downs and a slider beside a map: suitability, type, circle, threshold, planned or not.
 
     Map, table and one sentence change at once. Another threshold is judged by the rules of ``analyse``; at the
@@ -131,18 +131,18 @@ def explore(results: Results) -> Any:
 
     Args:
         results: from ``analyse``; its language is that of the names.
+        report: called with a sentence when a step begins, such as ``progress_bar(steps=2)``.
 
     Returns:
         A widget. Its controls are ``suitability``, ``facility_type``, ``circle``, ``threshold_m``,
         ``standard`` and ``planned``; set their ``value`` to drive it from code.
 
     >>> import pujin_geo
-    >>> explorer = pujin_geo.explore(pujin_geo.analyse(pujin_geo.load_study("geodata/pujin"), lang="en"))
-    >>> explorer.facility_type.value = "wet_market"
-    >>> "wet market (500 m): 19.2% met on foot" in explorer.sentence
-    True
+    >>> explorer = pujin_geo.explore(pujin_geo.analyse(pujin_geo.load_study("geodata/xiaohe"), lang="en"))
+    >>> explorer.sentence[:56]
+    '小河镇 · neighbourhood hub (1000 m): 83.4% met on foot (3,9'
     """
-    return Explorer(results)
+    return Explorer(results, report=report)
 
 
 _LABELS = {
@@ -158,9 +158,10 @@ _LABELS = {
 class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """The controls and the board that shows what they choose."""
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, results: Results, *, report: Report = lambda _: None) -> None:
         self.exploration = Exploration(results)
         self._lang: Lang = results.lang
+        report(Text("计算步行距离并判定", "Measuring walks and judging"))
         state = self.exploration.scenario(results.include_planned)
         if state.types.empty:
             raise SettingsError(
@@ -170,6 +171,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
         self._shown: View | None = None
         self._quiet = False
         self._make_controls(results)
+        report(Text("绘制底图", "Drawing the base map"))
         self.board = Board("explore", picture(state, results.lang), self._respond)
         self._refresh()
         controls = [
