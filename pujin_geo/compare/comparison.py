@@ -29,6 +29,7 @@ class Comparison:
         tables: ``data_changes``, ``coverage_changes``, ``verdict_changes``, ``facility_effects`` and
             ``circle_sentences``, by name.
         pairs: which rows of the two runs are the same thing.
+        circle_names: earlier ``circle_id`` → the later one of the same circle, where it differs.
     """
 
     before: Side
@@ -38,6 +39,7 @@ class Comparison:
     notices: tuple[Text, ...]
     tables: dict[str, pd.DataFrame]
     pairs: LayerPairs
+    circle_names: dict[str, str]
 
     @property
     def is_unchanged(self) -> bool:
@@ -119,6 +121,7 @@ def compare_sides(before: Side, after: Side, *, lang: Lang) -> Comparison:
         notices=tuple(notices(before, after, pairs)),
         tables=tables,
         pairs=pairs,
+        circle_names=circle_names,
     )
 
 

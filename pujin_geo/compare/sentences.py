@@ -1,6 +1,6 @@
 """One sentence per circle, written from the figures."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -10,7 +10,10 @@ from ..texts import Lang, Text
 from .sides import Side
 from .worlds import GROUPS
 
-COLUMNS = ["circle_id", "name", "people_type_pairs_change", "sentence"]
+if TYPE_CHECKING:
+    from .comparison import Comparison
+
+COLUMNS = ["circle_id", "name", "people_type_pairs_change", "has_changed", "sentence"]
 MOST_TYPES = 3
 
 
@@ -42,7 +45,8 @@ def circle_sentences(
         change = float(mine["people_met_change"].sum())
         label = name if circle_id == ALL else f"{circle_id} {name}".strip()
         sentence = _sentence(label, mine, types, lang, smallest)
-        rows.append((circle_id, name, change, sentence))
+        has_changed = bool((mine[["people_gained", "people_lost"]] != 0).any(axis=None))
+        rows.append((circle_id, name, change, has_changed, sentence))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -76,6 +80,17 @@ def _type_names(before: Side, after: Side, lang: Lang) -> dict[str, str]:
         catalogue = side.inputs.catalogue
         names |= dict(zip(catalogue["facility_type"], catalogue[column], strict=True))
     return names
+
+
+def circle_labels(comparison: "Comparison") -> dict[str, str]:
+    """Return what the whole study and each circle of either run are called: id and name."""
+    names = _names(comparison.before, comparison.after, comparison.circle_names, comparison.lang)
+    return {one: name if one == ALL else f"{one} {name}".strip() for one, name in names.items()}
+
+
+def type_names(comparison: "Comparison") -> dict[str, str]:
+    """Return what the types of either run are called."""
+    return _type_names(comparison.before, comparison.after, comparison.lang)
 
 
 def _sentence(label: str, mine: pd.DataFrame, types: dict[str, str], lang: Lang, smallest: int) -> str:

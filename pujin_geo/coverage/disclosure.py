@@ -12,7 +12,7 @@ _COUNTS = ("people", "residents", "population", "pop_", "aged_", "catchment_resi
 
 
 def suppressed(table: pd.DataFrame, *, smallest: int = SMALLEST_SHOWN) -> pd.DataFrame:
-    """Return a table for handing out: counts of people above 0 and below ``smallest`` read "<5".
+    """Return a table for handing out: counts of people above 0 and below ``smallest`` read "<5", losses "-<5".
 
     A hidden count must not follow from its neighbours: in its row the other counts of people are rounded to
     multiples of ``smallest``, and shares are blank, or, of 1,000 people or more, rounded to a percent. Differences
@@ -33,18 +33,19 @@ def suppressed(table: pd.DataFrame, *, smallest: int = SMALLEST_SHOWN) -> pd.Dat
     shares = [
         name for name in table.columns if "share" in str(name) and pd.api.types.is_float_dtype(table[name])
     ]
-    small = (table[counts] > 0) & (table[counts] < smallest)
+    small = (table[counts] != 0) & (table[counts].abs() < smallest)
     marked = small.any(axis=1)
-    whole = table[counts].max(axis=1)
+    whole = table[counts].abs().max(axis=1)
     shown = table.copy()
     for name in counts:
         rounded = (table[name] / smallest).round() * smallest
         column = table[name].where(~marked, rounded).astype(object)
-        shown[name] = (
-            column.mask(small[name], f"<{smallest}")
-            if small[name].any()
-            else table[name].where(~marked, rounded)
-        )
+        if small[name].any():
+            loss = small[name] & (table[name] < 0)
+            column = column.mask(small[name], f"<{smallest}").mask(loss, f"-<{smallest}")
+            shown[name] = column
+        else:
+            shown[name] = table[name].where(~marked, rounded)
     for name in shares:
         shown[name] = table[name].where(~marked, table[name].round(2)).where(~marked | (whole >= SHARES_FROM))
     return shown
