@@ -1,4 +1,4 @@
-"""Commands: ``pujin-geo run``, ``check``, ``circles``, ``import-osm``, ``print``, ``lab``; exit 0 done, 1 refused, 2 wrong usage."""
+"""Commands: ``pujin-geo run``, ``check``, ``compare``, ``circles``, ``import-osm``, ``print``, ``lab``; exit 0, 1 refused, 2 usage."""
 
 import enum
 import itertools
@@ -144,6 +144,36 @@ def check(
         where = f"{problem.layer} {problem.file}" + ("" if pd.isna(problem.row) else f" #{problem.row}")
         typer.echo(f"[{problem.severity}] {where} {problem.code}: {problem.message}")
     typer.echo(Text(f"共 {len(found)} 个问题。", f"{len(found)} problems.").of(language))
+
+
+@app.command()
+def compare(
+    out_a: Annotated[Path, typer.Argument(metavar="OUT_A", help="前一次的结果文件夹 · earlier results")],
+    out_b: Annotated[Path, typer.Argument(metavar="OUT_B", help="后一次的结果文件夹 · later results")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="比较文件夹, 默认 OUT_B.compare · folder to write")
+    ] = None,
+    lang: LangOption = Language.ZH,
+) -> None:
+    """比较两次结果: 数据和结果变了什么, 为什么 · What changed between two runs, and why."""
+    from .compare.comparison import compare_runs  # noqa: PLC0415 - each command loads only what it uses
+    from .compare.folder import refuse_target, write_comparison  # noqa: PLC0415
+    from .progress import progress  # noqa: PLC0415
+
+    language: Lang = lang.value
+    target = out or out_b.resolve().with_name(f"{out_b.resolve().name}.compare")
+    refuse_target(target, out_a, out_b)
+    with progress(language, steps=6) as report:
+        report(Text("读入并比较两次结果", "Reading and comparing two runs"))
+        comparison = compare_runs(out_a, out_b, lang=language)
+        index = write_comparison(comparison, target, report=report)
+    for text in comparison.notices:
+        typer.echo(text.of(language))
+    if comparison.is_unchanged:
+        typer.echo(Text("两次结果没有差别。", "Nothing changed.").of(language))
+    else:
+        typer.echo(comparison["circle_sentences"]["sentence"].iat[0])
+    typer.echo(str(index))
 
 
 @app.command("import-osm")

@@ -119,7 +119,7 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
     for name, text, write in steps:
         report(text)
         began = time.perf_counter()
-        with _as_os_errors():
+        with as_os_errors():
             write()
         seconds[name] = round(time.perf_counter() - began, 3)
     manifest = _manifest(results, seconds) | {"files": listed_files(folder)}
@@ -129,7 +129,7 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
 
 
 @contextmanager
-def _as_os_errors() -> Iterator[None]:
+def as_os_errors() -> Iterator[None]:
     """GDAL and XlsxWriter have exceptions of their own for a full disk or a missing right."""
     try:
         yield
@@ -179,15 +179,18 @@ def _write_tables(results: Results, folder: Path) -> None:
         if name == "distances" and len(table) > CSV_ROWS_AT_MOST:
             table.to_parquet(path.with_suffix(".parquet"), index=False)
         else:
-            formulas_as_text(printable(table)).to_csv(
-                path.with_suffix(".csv"), index=False, encoding="utf-8-sig", lineterminator="\n"
-            )
+            write_csv(table, path.with_suffix(".csv"))
     # A note of its own, since a table travels without the workbook.
     notes = "\n".join(DEFINITIONS[name].of(results.lang) for name in ("tables", "apostrophe"))
     (folder / "tables" / "README.txt").write_text(notes + "\n", encoding="utf-8-sig", newline="\n")
     for name in CSV_ONLY:
         del tables[name]
-    _write_workbook(tables, folder / "tables.xlsx", _about(results))
+    write_workbook(tables, folder / "tables.xlsx", _about(results))
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write one table as UTF-8 with a byte order mark, which Excel and WPS read."""
+    formulas_as_text(printable(table)).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
 def _noticed(table: pd.DataFrame, results: Results) -> pd.DataFrame:
@@ -210,7 +213,8 @@ def _about(results: Results) -> list[tuple[str, str]]:
     return rows + [(name, text.of(lang)) for name, text in DEFINITIONS.items()]
 
 
-def _write_workbook(tables: dict[str, pd.DataFrame], path: Path, about: list[tuple[str, str]]) -> None:
+def write_workbook(tables: dict[str, pd.DataFrame], path: Path, about: list[tuple[str, str]]) -> None:
+    """Write tables as sheets of a workbook, after one that says what they are; equal input, equal bytes."""
     options = {"strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(path, {"constant_memory": True, **options})
     # A fixed date keeps two workbooks of one run equal byte for byte.

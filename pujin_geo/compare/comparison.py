@@ -1,10 +1,11 @@
 """Two runs compared: the one call that the command, the pages and notebooks use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
+from ..results import Results
 from ..tables import ALL
 from ..texts import Lang, Text
 from .data_changes import LayerPairs, data_changes, pair_layers
@@ -47,6 +48,14 @@ class Comparison:
         data = self.tables["data_changes"]
         data = data[~data["layer"].isin(["version"])]
         return bool(data.empty and self.tables["verdict_changes"].empty)
+
+    @property
+    def marked(self) -> Results:
+        """The later run's results, synthetic if either run is: for the marks on pages and sheets."""
+        results = self.after.results
+        synthetic = any(side.inputs.study.synthetic for side in (self.before, self.after))
+        study = replace(results.inputs.study, synthetic=synthetic)
+        return replace(results, inputs=replace(results.inputs, study=study))
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Return one of the tables."""

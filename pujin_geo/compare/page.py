@@ -110,9 +110,7 @@ def _counts(comparison: "Comparison") -> dict[str, int]:
 def _groups(coverage: pd.DataFrame, lang: Any) -> list[tuple[str, str]]:
     """Return the causes that have a part in anything: column and name."""
     columns = [(f"people_by_{group}", text.of(lang)) for group, text in GROUPS.items()]
-    return [
-        (column, name) for column, name in columns if coverage[column].fillna(0.0).ne(0.0).any()
-    ]
+    return [(column, name) for column, name in columns if coverage[column].fillna(0.0).ne(0.0).any()]
 
 
 def _changed_sentences(sentences: pd.DataFrame) -> list[str]:

@@ -59,6 +59,10 @@ def before_after_map(results: "Results", *, background: Background | None = None
                 for row in types.to_dict("records")
             ],
             **function_layer(functions, types, circle_ids),
+            "open": [
+                [int(one == "existing"), int(one == "existing" or one in UNDER_WAY)]
+                for one in functions["status"]
+            ],
             "projects": _project_rows(results, functions),
             "changing": outlook["facility_type"].tolist(),
             "demand": before,

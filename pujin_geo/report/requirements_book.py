@@ -159,10 +159,10 @@ def write_requirements(results: "Results", path: Path, *, smallest: int = SMALLE
     book = xlsxwriter.Workbook(path, options)
     # A fixed date keeps two workbooks of one run equal byte for byte.
     book.set_properties({"created": datetime(2000, 1, 1), "title": REQUIREMENTS.title.of(lang)})
-    formats = _formats(book)
+    formats = cell_formats(book)
     sheets = [(sheet, _shown(table, smallest)) for sheet, table in _sheets(results, smallest)]
     for sheet, table in sheets:
-        _write_sheet(book.add_worksheet(sheet.title.of(lang)), sheet, table, formats, results)
+        write_sheet(book.add_worksheet(sheet.title.of(lang)), sheet, table, formats, results)
     _write_about(book.add_worksheet(Text("说明", "about").of(lang)), results, formats, smallest)
     book.close()
 
@@ -233,7 +233,8 @@ def _shown(table: pd.DataFrame, smallest: int) -> pd.DataFrame:
     return suppressed(table, smallest=smallest) if smallest > 0 else table
 
 
-def _formats(book: Any) -> dict[str, Any]:
+def cell_formats(book: Any) -> dict[str, Any]:
+    """Return the formats of headings and of every kind of cell, made for one workbook."""
     cell = {"valign": "top", "border": 1, "border_color": "#C8D0D8", "font_size": 9}
     return {
         "head": book.add_format(
@@ -314,11 +315,20 @@ def _names(results: "Results", layer: str, id_column: str, ids: pd.Series) -> li
     return [names.get(one, "") or one for one in ids]
 
 
-def _write_sheet(
+def write_sheet(
     page: Any, sheet: Sheet, table: pd.DataFrame, formats: dict[str, Any], results: "Results"
 ) -> None:
+    """Write a table into a sheet: headings that stay, a filter, a print area.
+
+    Args:
+        page: the sheet of the workbook.
+        sheet: its columns.
+        table: those columns, in that order.
+        formats: from ``cell_formats``.
+        results: for language, name and notices.
+    """
     lang = results.lang
-    _set_up_print(page, results, sheet.title.of(lang))
+    set_up_print(page, results, sheet.title.of(lang))
     for column, heading in enumerate(sheet.headings):
         page.set_column(column, column, heading.width)
         page.write_string(0, column, heading.title.of(lang), formats["head"])
@@ -340,7 +350,8 @@ def _write_sheet(
                 page.write_number(row, column, float(value), style)
 
 
-def _set_up_print(page: Any, results: "Results", title: str) -> None:
+def set_up_print(page: Any, results: "Results", title: str) -> None:
+    """Set a sheet up for A4 across, with the study, the date and the notices above."""
     study, lang = results.inputs.study, results.lang
     page.set_landscape()
     page.set_paper(A4)
@@ -366,7 +377,7 @@ def _write_about(page: Any, results: "Results", formats: dict[str, Any], smalles
     lang, study = results.lang, results.inputs.study
     page.set_column(0, 0, 22)
     page.set_column(1, 1, 100)
-    _set_up_print(page, results, Text("说明", "about").of(lang))
+    set_up_print(page, results, Text("说明", "about").of(lang))
     hidden = Text(
         f"服务人群不足 {smallest} 人的数字显示为 “<{smallest}”, 同一行其余人数取整到 {smallest} 的倍数。",
         f"Counts of people below {smallest} read “<{smallest}”; other counts of such a row are rounded to multiples of "

@@ -16,6 +16,8 @@ FORMAT_VERSION = 2
 
 1: no hashes of the files written, no ``input_hash``. 2: both.
 """
+COMPARISON = "comparison"
+"""``kind`` in the manifest of a folder that compares two runs; a run's own manifest has none."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,13 @@ def read_run(folder: Path) -> Run:
         SourceError: it is no folder of results, incomplete, or of a newer format than this version reads.
     """
     manifest = _manifest(folder)
+    if manifest.get("kind") == COMPARISON:
+        raise SourceError(
+            Text(
+                f"{folder} 是一次比较, 不是一次运行的结果; 请给出 pujin-geo run 写出的文件夹。",
+                f"{folder} is a comparison and no run; name a folder that pujin-geo run has written.",
+            )
+        )
     if not (folder / "inputs" / "study.toml").is_file():
         raise SourceError(
             Text(

@@ -45,8 +45,8 @@ def entry(folder: Path, *, run: int, when: str) -> Row:
         when: time of the run with its offset, ISO 8601; the only place that holds one.
     """
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    counts = manifest["counts"]
-    verdicts = counts["verdicts"]
+    counts = manifest.get("counts", {})  # a comparison has none
+    verdicts = counts.get("verdicts", {})
     row: dict[str, Any] = {
         "run": run,
         "when": when,
@@ -61,10 +61,10 @@ def entry(folder: Path, *, run: int, when: str) -> Row:
         "version": manifest["versions"]["pujin_geo"],
         "format_version": manifest["format_version"],
         "manifest_sha256": sha256_of(folder / MANIFEST),
-        "problems": manifest["table_rows"]["problems"],
-        "demand_points": counts["demand_points_judged"],
-        "people": counts["people_judged"],
-        **{verdict: verdicts.get(verdict, 0) for verdict in ("met", "not_met", "unknown")},
+        "problems": manifest["table_rows"].get("problems", ""),
+        "demand_points": counts.get("demand_points_judged", ""),
+        "people": counts.get("people_judged", ""),
+        **{verdict: verdicts.get(verdict, 0) if counts else "" for verdict in ("met", "not_met", "unknown")},
         **manifest.get("headlines", {}),
     }
     return {name: "" if value is None else _written(value) for name, value in row.items()}

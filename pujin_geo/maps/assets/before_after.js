@@ -13,6 +13,7 @@ pujin.beforeAfter = function (map) {
   pujin.caption(other, data.text.later);
   const state = { id: "" };
   const sides = [[map, data, false], [other, after, true]].map(([one, its, isLater]) => {
+    if (data.changedStreets) pujin.changedStreets(one, data.changedStreets[isLater ? 1 : 0], isLater);
     const renderer = L.canvas({ padding: 0.3, tolerance: 3 });
     const card = (i) => pujin.changeCard(data, state.id, i);
     const demand = pujin.demandPoints(one, its, renderer, card);
@@ -51,8 +52,9 @@ pujin.secondMap = function (map, data) {
   other.setView(map.getCenter(), map.getZoom(), { animate: false });
   L.control.scale({ imperial: false, maxWidth: 140 }).addTo(other);
   pujin.northArrow(other, data.text.north, pujin.corners().north);
-  pujin.background(other, data.base);
-  pujin.labels(other, data.base.labels);
+  const base = data.baseAfter || data.base;
+  pujin.background(other, base);
+  pujin.labels(other, base.labels);
   new ResizeObserver(() => {
     other.invalidateSize({ animate: false });
     other.setView(map.getCenter(), map.getZoom(), { animate: false });
@@ -82,15 +84,20 @@ pujin.together = function (one, two) {
   }
 };
 
+// Streets that only this side has, as lists of [latitude, longitude].
+pujin.changedStreets = function (map, lines, isLater) {
+  const under = pujin.underlay(map, "pj-changed-streets", 405);
+  for (const line of lines) L.polyline(line, { ...under, color: isLater ? "#8a1c5a" : "#a5302c", weight: 4, opacity: 0.85, interactive: false }).addTo(map);
+};
+
 pujin.caption = function (map, words) {
   const control = L.control({ position: "bottomright" });
   control.onAdd = () => pujin.element("div", "pj-when", words);
   control.addTo(map);
 };
 
-// The facilities of the chosen type that are open on this side; without a type what is new on the later side.
+// The facilities of the chosen type that are open on this side; without a type those open on this side only.
 pujin.openSigns = function (map, data, isLater, renderer) {
-  const underWay = new Set(["under_construction", "planned"]);
   const radius = () => Math.min(Math.max(4.5 + (map.getZoom() - 13) * 1.6, 5), 9);
   let signs = [];
   return {
@@ -100,11 +107,11 @@ pujin.openSigns = function (map, data, isLater, renderer) {
       signs = [];
       data.functions.forEach((row, i) => {
         const type = data.types[row[1] - 1];
-        const isNew = underWay.has(row[2]);
-        const wanted = id ? type.id === id && (row[2] === "existing" || (isLater && isNew)) : isLater && isNew;
-        if (!wanted) return;
+        const [before, later] = data.open[i];
+        const changes = before !== later;
+        if (!(isLater ? later : before) || (id ? type.id !== id : !changes)) return;
         const sign = new pujin.Sign([row[5], row[4]], {
-          renderer, shape: row[2], colour: isNew ? "#8a1c5a" : "#22303c", number: String(type.number), shift: [0, 0], weight: 2, radius: radius(),
+          renderer, shape: row[2], colour: !changes ? "#22303c" : isLater ? "#8a1c5a" : "#a5302c", number: String(type.number), shift: [0, 0], weight: 2, radius: radius(),
         });
         sign.bindTooltip(() => pujin.facilityTip(data, i), { direction: "top", sticky: true });
         sign.bindPopup(() => pujin.projectCard(data, i), { maxWidth: 300, minWidth: 200 });
