@@ -19,6 +19,8 @@ from ..texts import Lang
 from ..walking.network import Network
 from ..walking.verdicts import Placed, demand_points, judge, judged_types, people_served, surveyed_extent
 
+AROUND_M = 1_000.0
+
 
 @dataclass(frozen=True)
 class Side:
@@ -103,11 +105,14 @@ def judge_side(inputs: Inputs, *, include_planned: bool, lang: Lang, run: Run | 
 
 
 def share_ground(one: Inputs, other: Inputs) -> bool:
-    """Tell whether two studies lie on common ground: their extents (or boundaries, or all streets) touch."""
+    """Tell whether two studies lie on common ground: their extents (or boundaries) touch.
+
+    Without either the box around all streets stands in, wide by ``AROUND_M``.
+    """
     grounds = []
     for inputs in (one, other):
         surveyed = surveyed_extent(inputs)
-        ground = shapely.box(*inputs.streets.total_bounds) if surveyed is None else surveyed
+        ground = shapely.box(*inputs.streets.total_bounds).buffer(AROUND_M) if surveyed is None else surveyed
         grounds.append(gpd.GeoSeries([ground], crs=inputs.study.crs).to_crs("EPSG:4326").iat[0])
     return bool(grounds[0].intersects(grounds[1]))
 
