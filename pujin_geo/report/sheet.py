@@ -1,6 +1,7 @@
 """A sheet with one map, drawn with matplotlib: the study's layers on the left, title, legend and figures on the right."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ COLUMN_PT = 430.0
 """Width of the column for which type has its named size; in a wider one it grows."""
 
 DPI = 200
+SCREEN_WIDTH_PX = 1500.0
 PLAIN: dict[str, dict[str, None]] = {
     "png": {"Software": None},
     "svg": {"Date": None},
@@ -52,6 +54,16 @@ PLAIN: dict[str, dict[str, None]] = {
 _AREAS = (("residential_land", "#ece6dc"), ("green", "#cfe0bd"), ("water", "#b8d4e3"))
 _STREETS = (("path", "#ded6c8", 0.25), ("local", "#cfc9c0", 0.4), ("main", "#b9ab95", 1.0))
 _NAME_COLOURS = {"committee": "#5a4f7d", "water": "#3f7392"}
+
+
+class SheetFigure(Figure):
+    """A figure that a notebook shows although pyplot, which would keep every one, is not used."""
+
+    def _repr_png_(self) -> bytes:
+        """Draw it at the width of a notebook."""
+        drawn = BytesIO()
+        self.savefig(drawn, format="png", dpi=SCREEN_WIDTH_PX / self.get_figwidth(), metadata=PLAIN["png"])
+        return drawn.getvalue()
 
 
 class Sheet:
@@ -65,7 +77,9 @@ class Sheet:
 
     def __init__(self, results: "Results", title: str, *, size_mm: tuple[float, float] = A3_MM) -> None:
         self.results = results
-        self.figure = Figure(figsize=(size_mm[0] / MM_PER_INCH, size_mm[1] / MM_PER_INCH), facecolor="white")
+        self.figure = SheetFigure(
+            figsize=(size_mm[0] / MM_PER_INCH, size_mm[1] / MM_PER_INCH), facecolor="white"
+        )
         self._pt = size_mm[1] / A3_MM[1]  # type grows with the sheet
         self.box = study_box(results.inputs)
         self.map = self._map_axes()

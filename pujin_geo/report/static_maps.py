@@ -93,6 +93,11 @@ def static_map(
 
     Raises:
         SettingsError: there is no such map or judged type, the study has no circles, or the computer has no Chinese font.
+
+    >>> from pujin_geo import analyse, load_study, static_map
+    >>> figure = static_map(analyse(load_study("geodata/xiaohe")), "gaps")
+    >>> round(float(figure.get_figwidth()), 2)
+    16.54
     """
     if kind not in KINDS:
         listed = ", ".join(KINDS)
