@@ -74,8 +74,8 @@ class Inputs:
         headings |= {"accepted": "采用 accepted", "rejected": "剔除 left out"}
         counts = self.row_counts.rename(columns=headings).to_html(index=False, border=0)
         synthetic = " · 合成数据, 示意 · synthetic, schematic" if self.study.synthetic else ""
-        left_out = sum(problem.severity == "error" for problem in self.problems)
-        found = f"问题 {len(self.problems)} 个, 其中剔除 {left_out} 行 · {len(self.problems)} findings, {left_out} rows left out"
+        left_out = int(self.row_counts["rejected"].sum())
+        found = f"问题 {len(self.problems)} 个, 剔除 {left_out} 行 · {len(self.problems)} findings, {left_out} rows left out"
         return f"<b>{html.escape(self.study.name)}</b>{synthetic}{counts}<div>{found}</div>"
 
 

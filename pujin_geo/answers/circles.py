@@ -27,7 +27,7 @@ FIGURE_NAMES: dict[str, Text] = {
     "walking_person_m": Text("步行总量 (人·米)", "walking in all (person-m)"),
     "people_without_path": Text("走不到中心 (人)", "people without a way to the hub"),
     "people_cut_off": Text("被隔开 (人)", "people cut off"),
-    "nearer_elsewhere_share": Text("离他圈中心更近的占比", "share nearer to another hub"),
+    "nearer_elsewhere_share": Text("离他圈中心更近的人 (%)", "people nearer to another hub (%)"),
     "breach_count": Text("不合规则 (条)", "broken rules"),
 }
 
@@ -107,9 +107,11 @@ def show_edit(results: "Results", edit: Edit) -> TableInWords:
     >>> show_edit(analyse(inputs, lang="en"), edit).frame.columns.tolist()
     ['circle', 'figure', 'before', 'after', 'change']
     """
-    changed = edit.difference
+    changed = edit.difference[edit.difference["change"].abs().fillna(1.0) >= 0.005]
     names = {one: text.of(results.lang) for one, text in FIGURE_NAMES.items()}
-    table = changed.assign(figure=changed["figure"].map(names))
+    percent = changed["figure"].str.endswith("_share").map({True: 100.0, False: 1.0})
+    values = {one: changed[one] * percent for one in ("before", "after", "change")}
+    table = changed.assign(figure=changed["figure"].map(names), **values)
     columns = ("circle_id", "figure", "before", "after", "change")
     return in_words(results, table, columns, title=_drawn("修改前后", "Before and after the edit"))
 

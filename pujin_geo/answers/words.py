@@ -135,7 +135,7 @@ TITLES: dict[str, Text] = {
     "meaning": Text("含义", "meaning"),
     "people_within": Text("标准内服务人群 (人)", "people within the threshold"),
     "people_newly_served": Text("新覆盖 (人)", "newly served (people)"),
-    "aged_60_plus_newly_served": Text("其中 60 岁以上 (人)", "of them aged 60+"),
+    "aged_60_plus_newly_served": Text("新可达的 60 岁以上居民 (人)", "aged 60+ newly in reach"),
     "coverage_share_today": Text("今天", "today"),
     "coverage_share_under_construction": Text("在建开放后", "once under construction is open"),
     "coverage_share_planned": Text("规划开放后", "once planned is open"),
@@ -244,7 +244,7 @@ class TableInWords:
 
     def _cell(self, tag: str, name: str, text: str) -> str:
         side = "right" if name in self.numeric else "left"
-        style = f"text-align:{side};vertical-align:top;white-space:normal;max-width:26em"
+        style = f"text-align:{side};vertical-align:top;white-space:normal;min-width:2.8em;max-width:34em"
         return f'<{tag} style="{style}">{escape(text)}</{tag}>'
 
 
@@ -338,4 +338,4 @@ def _number(column: str, value: float) -> str:
         return f"{value:.4f}"
     if "share" in column:
         return percent(value)
-    return whole(value) if column.endswith("_m") else figure(value)
+    return whole(value) if column.endswith("_m") or abs(value) >= 1000 else figure(value)
