@@ -16,7 +16,8 @@ from pathlib import Path
 from .analysis import analyse
 from .errors import SourceError
 from .maps.offline import content_security_policy
-from .report.static_maps import write_static_maps
+from .report.picture_book import write_picture_book
+from .report.static_maps import static_kinds, write_static_maps
 from .runs.folder import load_inputs, read_run
 from .texts import Text
 
@@ -79,6 +80,7 @@ def print_run(out: Path, *, static_only: bool = False, report: Report | None = N
         OUT.print/atlas_a4.pdf, atlas_a3.pdf           cards.html: all circles, then a page each
         OUT.print/maps/*.pdf, *.png                    each map on A3 landscape, and as a picture
         OUT.print/static/*.pdf, *.png, *.svg           drawn anew from OUT/inputs with matplotlib
+        OUT.print/static/maps.xlsx                     the same pictures in a workbook
 
     An older ``OUT.print/`` is replaced when the new one is complete.
 
@@ -107,6 +109,8 @@ def print_run(out: Path, *, static_only: bool = False, report: Report | None = N
         say(Text("绘制静态地图", "Drawing the static maps"))
         results = analyse(load_inputs(run), lang=run.lang, include_planned=run.include_planned)
         write_static_maps(results, staged / "static")
+        pictures = {kind: staged / "static" / f"{kind}.png" for kind in static_kinds(results)}
+        write_picture_book(results, pictures, staged / "static" / "maps.xlsx")
         if browser:
             _print_pages(out, staged, browser, say)
         shutil.rmtree(target, ignore_errors=True)

@@ -9,6 +9,7 @@ from gap_worlds import long_street
 from worlds import Row, facility_type, home, one_street, shop, street
 
 from pujin_geo.analysis import analyse
+from pujin_geo.maps.lettering import width_em
 from pujin_geo.report.charts import (
     SHARE_CLASSES,
     charts,
@@ -18,7 +19,6 @@ from pujin_geo.report.charts import (
     walk_spread,
     walks_svg,
     weighted_percentiles,
-    width_em,
     write_charts,
 )
 from pujin_geo.results import Results

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 from browser import chromium, visit
 from maps_world import inputs, two_circles
@@ -24,6 +25,10 @@ from pujin_geo.study import LayerSpec
 from pujin_geo.tables import LAYERS
 
 SMALL_SHEET_MM = (120.0, 80.0)
+STATIC = {
+    "static/maps.xlsx",
+    *(f"static/{kind}.png" for kind in ("circles", "coverage", "facilities", "gaps")),
+}
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +106,16 @@ def test_without_a_browser_nothing_is_left_and_static_maps_still_work(
     folder = print_run(out, static_only=True)
     assert folder == out.with_name("镇 结果.print")
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
-    assert names == [f"static/{kind}.png" for kind in ("circles", "coverage", "facilities", "gaps")]
+    assert names == sorted(STATIC)
+    book = openpyxl.load_workbook(folder / "static" / "maps.xlsx")
+    assert book.sheetnames == ["五宜设施分布", "步行可达的基础类设施", "社区生活圈", "步行缺口片区"]
+    for sheet in book:
+        (picture,) = sheet._images
+        assert picture.width / picture.height == pytest.approx(
+            SMALL_SHEET_MM[0] / SMALL_SHEET_MM[1], abs=0.01
+        )
+        assert "合成数据" in sheet["A2"].value
+        assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 8)
     assert listed_files(out) == before
     assert read_run(out).edited == ()
 
@@ -117,9 +131,7 @@ def test_every_page_is_printed_and_a_failure_is_one_sentence(
     )
     monkeypatch.setenv(printing.BROWSER_VARIABLE, str(program(tmp_path, "good", f"FAIL = False\n{body}")))
     folder = print_run(out)
-    made = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")} - {
-        f"static/{kind}.png" for kind in ("circles", "coverage", "facilities", "gaps")
-    }
+    made = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")} - STATIC
     maps = [path.stem for path in (out / "maps").glob("*.html")]
     assert len(maps) >= 10
     assert made == {

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..texts import Text
 from . import basemap
+from .lettering import fitted, width_em
 from .packing import line_parts
 from .palette import DEMAND_CLASSES, VERDICT_COLOURS, demand_class
 
@@ -29,6 +30,7 @@ WIDTH = 7_200
 TALLEST = 8_800
 DOT_RADII = (24, 36, 52)
 INK = "#22303c"
+LONGEST_NAME_EM = 14.0
 _AREAS = (("residential_land", "#ece6dc"), ("green", "#cfe0bd"), ("water", "#b8d4e3"))
 _STREETS = (("path", "#ded6c8", 6.0), ("local", "#cfc9c0", 10.0), ("main", "#b9ab95", 24.0))
 
@@ -183,8 +185,8 @@ def names(
     texts = []
     at = frame.points(labels.geometry.to_numpy())
     for text, kind, (x, y) in zip(labels["text"], labels["kind"], at, strict=True):
-        shown = text if len(text) <= 14 else text[:13] + "…"
-        half = size * sum(0.5 if ord(c) > 0x2E7F else 0.3 for c in shown)
+        shown = fitted(text, LONGEST_NAME_EM)
+        half = size * width_em(shown) / 2
         box = (x - half, y - size * 0.7, x + half, y + size * 0.7)
         inside = box[0] > view[0] and box[2] < view[2] and box[1] > view[1] and box[3] < view[3]
         if inside and all(box[0] > o[2] or box[2] < o[0] or box[1] > o[3] or box[3] < o[1] for o in used):

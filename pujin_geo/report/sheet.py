@@ -19,11 +19,12 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from ..maps import basemap
-from ..maps.drawing import INK, length_words, round_length_m, study_box
+from ..maps.drawing import INK, LONGEST_NAME_EM, length_words, round_length_m, study_box
+from ..maps.lettering import fitted, lines_of, width_em
 from ..maps.packing import line_parts
 from ..maps.words import notices, sources
 from ..texts import Text
-from .charts import SOFT, lines_of, width_em
+from .charts import SOFT
 from .fonts import drawable, font
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class Sheet:
         size_m = 8.0 * self._pt * self.m_per_pt
         used = [(x - size_m, y - size_m, x + size_m, y + size_m) for x, y in ([] if taken is None else taken)]
         for text, kind, point in zip(labels["text"], labels["kind"], labels.geometry, strict=True):
-            shown = text if len(text) <= 14 else text[:13] + "…"
+            shown = fitted(text, LONGEST_NAME_EM)
             half = size_m * width_em(shown) / 2
             box = (point.x - half, point.y - size_m * 0.7, point.x + half, point.y + size_m * 0.7)
             inside = (
