@@ -82,7 +82,7 @@ def print_run(out: Path, *, static_only: bool = False, report: Report | None = N
         OUT.print/static/*.pdf, *.png, *.svg           drawn anew from OUT/inputs with matplotlib
         OUT.print/static/maps.xlsx                     the same pictures in a workbook
 
-    An older ``OUT.print/`` is replaced when the new one is complete.
+    What was printed earlier is replaced when the new files are complete; with ``static_only`` the folder ``static`` only.
 
     Args:
         out: a folder of results, ``OUT`` or one of ``OUT.history/``; nothing in it is changed.
@@ -113,8 +113,11 @@ def print_run(out: Path, *, static_only: bool = False, report: Report | None = N
         write_picture_book(results, pictures, staged / "static" / "maps.xlsx")
         if browser:
             _print_pages(out, staged, browser, say)
-        shutil.rmtree(target, ignore_errors=True)
-        staged.rename(target)
+        if static_only:
+            target.mkdir(exist_ok=True)
+            _replace(staged / "static", target / "static")
+        else:
+            _replace(staged, target)
     except OSError as error:
         raise SourceError(
             Text(
@@ -126,6 +129,12 @@ def print_run(out: Path, *, static_only: bool = False, report: Report | None = N
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return target
+
+
+def _replace(new: Path, old: Path) -> None:
+    if old.exists():
+        shutil.rmtree(old)
+    new.rename(old)
 
 
 def sheets(out: Path) -> list[Sheet]:

@@ -145,6 +145,8 @@ def test_every_page_is_printed_and_a_failure_is_one_sentence(
         path.relative_to(folder).as_posix() for path in folder.rglob("*.pdf")
     } <= made  # the older ones stay
     assert not list(out.parent.glob("*.tmp"))
+    print_run(out, static_only=True)
+    assert (folder / "briefing_a4.pdf").is_file()  # what only a browser can print is kept
 
 
 def test_the_command_reaches_no_network_and_no_profile_of_the_user(tmp_path: Path) -> None:
