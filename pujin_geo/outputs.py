@@ -4,25 +4,22 @@ import errno
 import hashlib
 import importlib.metadata
 import json
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyogrio
-import xlsxwriter
 from pyogrio.errors import DataLayerError, DataSourceError
 from xlsxwriter.exceptions import FileCreateError
 
 from . import __version__
-from .definitions import DEFINITIONS, INTERNAL, SYNTHETIC
+from .definitions import DEFINITIONS
 from .inputs import Inputs
 from .maps import write_maps
 from .report.briefing import write_index
@@ -30,6 +27,7 @@ from .report.cards import write_cards
 from .report.charts import write_charts
 from .report.drawn import draw
 from .report.requirements_book import write_requirements
+from .report.table_files import write_tables
 from .results import Results
 from .runs.files import MANIFEST
 from .runs.folder import FORMAT_VERSION, listed_files
@@ -38,13 +36,7 @@ from .study import LayerSpec, study_toml
 from .tables import LAYERS
 from .texts import Text
 
-CSV_ROWS_AT_MOST = 1_000_000
-XLSX_ROWS = 1_048_576
-CSV_ONLY = ("distances", "gap_area_types")
-"""The longest tables would only slow the workbook down."""
 LIBRARIES = ("folium", "geopandas", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely")
-
-_FORMULA = re.compile(r"(?![+-]?\d+(?:\.\d+)?\Z)'*[=+\-@＝＋－＠\t\r\n]")
 
 Report = Callable[[Text], None]
 
@@ -79,7 +71,7 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
     seconds = dict(results.seconds)
     drawn = cache(lambda: draw(results))
     steps: list[tuple[str, Text, Callable[[], object]]] = [
-        ("tables", Text("写出表格", "Writing tables"), lambda: _write_tables(results, folder)),
+        ("tables", Text("写出表格", "Writing tables"), lambda: write_tables(results, folder)),
         (
             "requirements",
             Text("写出需求清单", "Writing the requirements list"),
@@ -135,130 +127,6 @@ def as_os_errors() -> Iterator[None]:
         yield
     except (FileCreateError, DataSourceError, DataLayerError) as error:
         raise OSError(errno.EIO, str(error)) from error
-
-
-def printable(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table as it is printed: walks with three decimals, whole numbers of people without any.
-
-    >>> printable(pd.DataFrame({"walk_m": [12.5, None], "people": [3.0, 4.0]})).values.tolist()
-    [['12.500', '3'], ['', '4']]
-    """
-    return pd.DataFrame({name: _printed(table[name], str(name)) for name in table.columns})
-
-
-def formulas_as_text(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a printable table in which no text can be taken for a formula by a program that opens the CSV.
-
-    A text that begins with ``= + - @`` (wide ones too), a tab or a line break gets an apostrophe before it,
-    and so does one that begins with such an apostrophe: who takes one apostrophe away has the text as it was.
-    Numbers, also when written as text, stay as they are.
-
-    >>> formulas_as_text(pd.DataFrame({"name": ["=1+1", "-5", "'=1", "O'Neill"]}))["name"].tolist()
-    ["'=1+1", '-5', "''=1", "O'Neill"]
-    """
-    return table.map(lambda cell: f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell)
-
-
-def _printed(column: pd.Series, name: str) -> pd.Series:
-    if not pd.api.types.is_float_dtype(column):
-        return column
-    if name in ("walk_m", "straight_m", "shortfall_m", "farthest_walk_m", "mean_walk_m"):
-        text = column.map("{:.3f}".format)
-    elif name in ("lon", "lat"):
-        text = column.map("{:.7f}".format)
-    else:
-        text = column.round(6).map("{:.15g}".format)
-    return text.where(column.notna(), "")
-
-
-def _write_tables(results: Results, folder: Path) -> None:
-    (folder / "tables").mkdir()
-    tables = {name: _noticed(table, results) for name, table in results.tables.items()}
-    for name, table in tables.items():
-        path = folder / "tables" / name
-        if name == "distances" and len(table) > CSV_ROWS_AT_MOST:
-            table.to_parquet(path.with_suffix(".parquet"), index=False)
-        else:
-            write_csv(table, path.with_suffix(".csv"))
-    # A note of its own, since a table travels without the workbook.
-    notes = "\n".join(DEFINITIONS[name].of(results.lang) for name in ("tables", "apostrophe"))
-    (folder / "tables" / "README.txt").write_text(notes + "\n", encoding="utf-8-sig", newline="\n")
-    for name in CSV_ONLY:
-        del tables[name]
-    write_workbook(tables, folder / "tables.xlsx", _about(results))
-
-
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write one table as UTF-8 with a byte order mark, which Excel and WPS read."""
-    formulas_as_text(printable(table)).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
-
-
-def _noticed(table: pd.DataFrame, results: Results) -> pd.DataFrame:
-    """Mark every row of a synthetic study, since a table travels without its cover."""
-    if not results.inputs.study.synthetic:
-        return table
-    return table.assign(data_notice=SYNTHETIC.of(results.lang))
-
-
-def _about(results: Results) -> list[tuple[str, str]]:
-    """Return the workbook's first sheet: what this is, how sure, and what each figure means."""
-    study, lang = results.inputs.study, results.lang
-    notice = [SYNTHETIC.of(lang)] if study.synthetic else []
-    rows = [
-        (Text("研究", "study").of(lang), study.name),
-        *([(Text("数据日期", "data date").of(lang), study.data_date)] if study.data_date else []),
-        (Text("声明", "notice").of(lang), " · ".join([*notice, INTERNAL.of(lang)])),
-        (Text("标准", "profile").of(lang), study.profile),
-    ]
-    return rows + [(name, text.of(lang)) for name, text in DEFINITIONS.items()]
-
-
-def write_workbook(tables: dict[str, pd.DataFrame], path: Path, about: list[tuple[str, str]]) -> None:
-    """Write tables as sheets of a workbook, after one that says what they are; equal input, equal bytes."""
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(path, {"constant_memory": True, **options})
-    # A fixed date keeps two workbooks of one run equal byte for byte.
-    book.set_properties({"created": datetime(2000, 1, 1)})
-    head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#E8EEF4"})
-    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-    first = book.add_worksheet("about")
-    first.set_column(0, 0, 24, wrapped)
-    first.set_column(1, 1, 100, wrapped)
-    for row, (name, text) in enumerate(about):
-        first.write_string(row, 0, name)
-        first.write_string(row, 1, text)
-    for name, table in tables.items():
-        _write_sheet(book.add_worksheet(name), table, head, name)
-    book.close()
-
-
-def _write_sheet(sheet: Any, table: pd.DataFrame, head: Any, name: str) -> None:
-    if len(table) >= XLSX_ROWS:
-        sheet.write_string(0, 0, f"{len(table)} rows do not fit a sheet: see tables/{name}.csv")
-        return
-    sheet.freeze_panes(1, 0)
-    columns = [_cells(table[title]) for title in table.columns]
-    for column, (title, cells) in enumerate(zip(table.columns, columns, strict=True)):
-        longest = max((len(str(cell)) for cell in cells[:200]), default=0)
-        sheet.set_column(column, column, min(max(len(title), longest) + 2, 60))
-        sheet.write_string(0, column, title, head)
-    if len(table):
-        sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
-    for row, line in enumerate(zip(*columns, strict=True), start=1):
-        for column, cell in enumerate(line):
-            if isinstance(cell, str):
-                sheet.write_string(row, column, cell)
-            elif isinstance(cell, bool):
-                sheet.write_boolean(row, column, cell)
-            elif cell is not None:
-                sheet.write_number(row, column, cell)
-
-
-def _cells(column: pd.Series) -> list[str | bool | float | None]:
-    """Return plain Python values, None for a blank: text stays text, whatever it begins with."""
-    filled = column.notna() & (column != "")
-    cells: list[str | bool | float | None] = column.astype(object).where(filled, None).tolist()
-    return cells
 
 
 def _write_layers(results: Results, path: Path) -> None:

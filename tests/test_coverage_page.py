@@ -9,7 +9,7 @@ from street_town import evidence, street_town
 from pujin_geo.analysis import analyse
 from pujin_geo.coverage.rates import TARGET_FAMILIES
 from pujin_geo.definitions import DEFINITIONS
-from pujin_geo.outputs import printable
+from pujin_geo.report.table_files import printable
 from pujin_geo.tables import PROBLEM_COLUMNS
 
 PAGE = (Path(__file__).parents[1] / "docs" / "coverage.md").read_text(encoding="utf-8")

@@ -15,7 +15,9 @@ from pujin_geo import outputs
 from pujin_geo.analysis import analyse
 from pujin_geo.errors import SettingsError, SourceError
 from pujin_geo.inputs import Inputs
-from pujin_geo.outputs import printable, write_results
+from pujin_geo.outputs import write_results
+from pujin_geo.report import table_files
+from pujin_geo.report.table_files import printable
 from pujin_geo.results import Results
 from pujin_geo.sources.reading import load_study
 
@@ -80,7 +82,7 @@ def test_the_workbook_holds_the_same_tables_but_distances(out: Path) -> None:
     contract = ["about", *(t for t in CONTRACT if t != "distances")]
     assert book.sheetnames[: len(contract)] == contract
     written = {path.stem for path in (out / "tables").glob("*.csv")}
-    assert set(book.sheetnames) == {"about", *written} - set(outputs.CSV_ONLY)
+    assert set(book.sheetnames) == {"about", *written} - set(table_files.CSV_ONLY)
     sheet = list(book["coverage"].iter_rows(values_only=True))
     coverage = read(out, "coverage")
     assert list(sheet[0]) == coverage.columns.tolist()
@@ -151,7 +153,7 @@ def test_text_that_looks_like_a_formula_stays_text_in_the_workbook(tmp_path: Pat
 )
 def test_text_that_looks_like_a_formula_gets_an_apostrophe_in_a_csv(name: str, tmp_path: Path) -> None:
     """And loses nothing: without one apostrophe it is the text again."""
-    table = outputs.formulas_as_text(pd.DataFrame({"name": [name]}))
+    table = table_files.formulas_as_text(pd.DataFrame({"name": [name]}))
     table.to_csv(tmp_path / "a.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
     back = pd.read_csv(tmp_path / "a.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
     assert back["name"].tolist() == ["'" + name]
@@ -160,8 +162,8 @@ def test_text_that_looks_like_a_formula_gets_an_apostrophe_in_a_csv(name: str, t
 def test_numbers_and_plain_texts_get_no_apostrophe() -> None:
     cells = ["-5", "+1.25", "O'Neill", "'quoted'", "3-6", "", "a=b", "社区@家"]
     table = pd.DataFrame({"text": cells, "walk_m": -1.5, "population": -3})
-    assert outputs.formulas_as_text(outputs.printable(table))["text"].tolist() == cells
-    assert outputs.formulas_as_text(outputs.printable(table))["walk_m"].tolist() == ["-1.500"] * len(cells)
+    assert table_files.formulas_as_text(printable(table))["text"].tolist() == cells
+    assert table_files.formulas_as_text(printable(table))["walk_m"].tolist() == ["-1.500"] * len(cells)
 
 
 def test_a_name_that_looks_like_a_formula_is_guarded_in_what_a_run_writes(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from .. import __version__
 from ..definitions import DEFINITIONS as RUN_DEFINITIONS
 from ..definitions import INTERNAL, SYNTHETIC
 from ..errors import SettingsError
-from ..outputs import LIBRARIES, as_os_errors, write_csv, write_workbook
+from ..outputs import as_os_errors
+from ..report.table_files import write_csv, write_workbook
 from ..runs.files import MANIFEST, sha256_of
 from ..runs.folder import COMPARISON, FORMAT_VERSION, listed_files
 from ..runs.place import KEEP, placing
