@@ -90,18 +90,22 @@ def run(
     keep: Annotated[
         int, typer.Option("--keep", min=0, help="OUT.history 中保留几次旧结果 · older results to keep")
     ] = 5,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="全部重新计算, 不用上次的中间结果 · compute everything anew")
+    ] = False,
 ) -> None:
     """读入、检查、分析, 写出表格、地图和简报 · Read, check, analyse, write tables, maps and the briefing."""
     from .analysis import analyse  # noqa: PLC0415 - each command loads only what it uses
     from .outputs import write_results  # noqa: PLC0415
     from .progress import progress  # noqa: PLC0415
+    from .reuse import Store, cache_folder, reusing  # noqa: PLC0415
     from .runs.place import prepare  # noqa: PLC0415
     from .sources.reading import load_study  # noqa: PLC0415
 
     language: Lang = lang.value
     target = out or Path("outputs") / study.resolve().name
     prepare(target)
-    with progress(language, steps=15) as report:
+    with reusing(Store(cache_folder(), fresh=fresh)), progress(language, steps=15) as report:
         report(Text("读入并检查数据", "Reading and checking the data"))
         inputs = load_study(study, profile=profile)
         results = analyse(inputs, lang=language, include_planned=include is not None, report=report)

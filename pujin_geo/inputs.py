@@ -15,6 +15,15 @@ PLACE_COLUMNS = ["row", "source_row"]
 
 
 @dataclass(frozen=True)
+class SourceFile:
+    """A file as it was when it was read; a shapefile counts as one, with all its parts."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Inputs:
     """Everything that an analysis reads, checked: layers without faulty rows, the rules, the findings.
 
@@ -35,6 +44,8 @@ class Inputs:
         row_counts: one row per layer of the study: layer, file, rows_read, accepted, rejected.
         ledger, reconciliation: what a report announced, and its figures; plain tables as
             ``tables.REGISTERS`` declares, with ``row`` and ``source_row``.
+        files: ``study.toml``, the layers' files and the profile's, if it is a file; none where the input was not
+            read from a folder.
     """
 
     study: Study
@@ -56,6 +67,7 @@ class Inputs:
     row_counts: pd.DataFrame
     ledger: pd.DataFrame = field(default_factory=lambda: empty_register("ledger"))
     reconciliation: pd.DataFrame = field(default_factory=lambda: empty_register("reconciliation"))
+    files: tuple[SourceFile, ...] = ()
 
     def layer(self, name: str) -> gpd.GeoDataFrame:
         """Return a layer by its name in ``tables.LAYERS``, or a register (a plain table)."""

@@ -1,7 +1,6 @@
 """Results to a complete folder of tables, maps and layers, put in place in one step."""
 
 import errno
-import hashlib
 import importlib.metadata
 import json
 import sys
@@ -29,14 +28,13 @@ from .report.drawn import draw
 from .report.requirements_book import write_requirements
 from .report.table_files import write_tables
 from .results import Results
+from .reuse import LIBRARIES, reuse_counts
 from .runs.files import MANIFEST
 from .runs.folder import FORMAT_VERSION, listed_files
 from .runs.place import KEEP, placing
 from .study import LayerSpec, study_toml
 from .tables import LAYERS
 from .texts import Text
-
-LIBRARIES = ("folium", "geopandas", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely")
 
 Report = Callable[[Text], None]
 
@@ -163,8 +161,6 @@ def write_inputs(inputs: Inputs, folder: Path) -> None:
 
 def _manifest(results: Results, seconds: dict[str, float]) -> dict[str, Any]:
     study = results.inputs.study
-    files = {(study.folder / "study.toml"), *(spec.path for spec in study.layers.values())}
-    files.update(path for path in [study.folder / study.profile] if path.is_file())
     tables = results.tables
     return {
         "format_version": FORMAT_VERSION,
@@ -176,7 +172,7 @@ def _manifest(results: Results, seconds: dict[str, float]) -> dict[str, Any]:
         "lang": results.lang,
         "include_planned": results.include_planned,
         "settings": asdict(study.settings),
-        "inputs": [_hashed(path, study.folder) for path in sorted(files)],
+        "inputs": [asdict(file) for file in results.inputs.files],
         "row_counts": results.inputs.row_counts.to_dict("records"),
         "table_rows": {name: len(table) for name, table in tables.items()},
         "counts": {
@@ -197,6 +193,7 @@ def _manifest(results: Results, seconds: dict[str, float]) -> dict[str, Any]:
             **{name: importlib.metadata.version(name) for name in LIBRARIES},
         },
         "seconds": seconds,
+        "reused": reuse_counts(),
     }
 
 
@@ -208,12 +205,3 @@ def _headlines(table: pd.DataFrame) -> dict[str, float | str | None]:
         if row.headline.startswith("weakest"):
             figures[f"{row.headline}_subject"] = row.subject
     return figures
-
-
-def _hashed(path: Path, folder: Path) -> dict[str, Any]:
-    name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
-    members = sorted(path.parent.glob(f"{path.stem}.*")) if path.suffix.lower() == ".shp" else [path]
-    digest = hashlib.sha256()
-    for member in members:
-        digest.update(member.read_bytes())
-    return {"file": name, "bytes": sum(m.stat().st_size for m in members), "sha256": digest.hexdigest()}

@@ -11,6 +11,12 @@ settings.register_profile("pujin", deadline=None)
 settings.load_profile("pujin")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Commands under test neither use nor fill the user's own cache."""
+    os.environ["PUJIN_GEO_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip browser tests without Chromium, unless it is required."""
     if shutil.which("chromium") or os.environ.get("PUJIN_REQUIRE_BROWSER") == "1":

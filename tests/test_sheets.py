@@ -7,7 +7,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import xlsxwriter
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pujin_geo.report.sheets import Cells, cells_of, fill_sheets, sheet_file
@@ -52,6 +52,7 @@ def write_cell(sheet: Any, row: int, column: int, cell: Any) -> None:
         sheet.write_number(row, column, cell + 0)  # 0 for -0.0
 
 
+@settings(max_examples=50)
 @given(columns=tables())
 @example(columns=[[True, 1, 1.0, "1", None]])
 @example(columns=[["a" * 40_000, "😀" * 20_000]])

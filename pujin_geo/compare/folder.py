@@ -18,6 +18,7 @@ from ..definitions import INTERNAL, SYNTHETIC
 from ..errors import SettingsError
 from ..outputs import as_os_errors
 from ..report.table_files import write_csv, write_workbook
+from ..reuse import LIBRARIES
 from ..runs.files import MANIFEST, sha256_of
 from ..runs.folder import COMPARISON, FORMAT_VERSION, listed_files
 from ..runs.place import KEEP, placing

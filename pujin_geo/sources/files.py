@@ -1,10 +1,12 @@
 """Files in every format that a study may name, to raw tables: cells as written, nothing judged yet."""
 
+import hashlib
 from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
 from ..errors import SourceError
+from ..inputs import SourceFile
 from ..study import LayerSpec
 from ..tables import Layer
 from ..texts import Text
@@ -48,6 +50,27 @@ def read_raw(layer: Layer, spec: LayerSpec, *, folder: Path) -> list[RawTable]:
             + ("Save it as .xlsx in Excel or WPS." if old else "Save it as one of these."),
         )
     )
+
+
+def hash_file(path: Path, folder: Path) -> SourceFile:
+    """Return a file's name for messages, its size and the hash of its bytes, all parts of a shapefile together.
+
+    Raises:
+        OSError: it is missing or cannot be read.
+    """
+    parts = [path]
+    if path.suffix.lower() == ".shp":
+        parts = sorted(path.parent.glob(f"{path.stem}.*"))
+    elif path.suffix.lower() == ".gpkg":
+        # What an open program has not yet written back lies in a file of its own.
+        parts += sorted(path.parent.glob(f"{path.name}-wal"))
+    digest = hashlib.sha256()
+    size = 0
+    for part in parts:
+        content = part.read_bytes()
+        size += len(content)
+        digest.update(content)
+    return SourceFile(display_name(path, folder), size, digest.hexdigest())
 
 
 def display_name(path: Path, folder: Path) -> str:

@@ -1,6 +1,5 @@
 """A study folder to ``Inputs``: every layer through the same door, all findings in one pass."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,13 +9,14 @@ import pandas as pd
 
 from ..catalogue import read_catalogue
 from ..errors import PujinError, SourceError
-from ..inputs import Inputs, empty_layer, empty_register
-from ..study import Study, read_study
+from ..inputs import Inputs, SourceFile, empty_layer, empty_register
+from ..reuse import kept
+from ..study import LayerSpec, Study, read_study
 from ..tables import LAYERS, REGISTERS, Layer, Problem
 from ..texts import Text
 from .datum_check import Surroundings, check_datum
 from .facilities import Types, list_unknown_sites, read_facilities, types_of
-from .files import display_name
+from .files import display_name, hash_file
 from .layers import Accepted, Draft, accept, read_draft, read_plain_layer, read_words
 from .places import Ground
 from .residents import read_residents
@@ -38,6 +38,7 @@ class _Read:
 
     accepted: dict[str, Accepted] = field(default_factory=dict)
     refusals: list[PujinError] = field(default_factory=list)
+    files: dict[Path, SourceFile] = field(default_factory=dict)
 
 
 def load_study(folder: str | Path, *, profile: str | None = None) -> Inputs:
@@ -94,7 +95,15 @@ def read_inputs(study: Study) -> Inputs:
         row_counts=_row_counts(study, read),
         ledger=_register("ledger", read),
         reconciliation=_register("reconciliation", read),
+        files=_files(study, read),
     )
+
+
+def _files(study: Study, read: _Read) -> tuple[SourceFile, ...]:
+    """Return the study's files as they were read, in the order of their paths."""
+    others = [path for name in ("study.toml", study.profile) if (path := study.folder / name).is_file()]
+    found = read.files | {path: hash_file(path, study.folder) for path in others}
+    return tuple(found[path] for path in sorted(found))
 
 
 def _refuse_absent_layers(study: Study, read: _Read) -> None:
@@ -119,10 +128,22 @@ def _raise_refusals(refusals: list[PujinError]) -> None:
 
 
 def _read_layer(layer: Layer, study: Study, types: Types, read: _Read) -> Accepted:
-    ground = _ground(study, read)
-    draft = read_draft(layer, study.layers[layer.name], folder=study.folder, ground=ground)
-    file = display_name(study.layers[layer.name].path, study.folder)
-    if draft is None:
+    spec, ground = study.layers[layer.name], _ground(study, read)
+    file = display_name(spec.path, study.folder)
+    done = read.accepted
+    accepted = _accept_layer(
+        layer,
+        spec,
+        study.folder,
+        _hashed(spec.path, study, read),
+        ground,
+        types=types if layer.name == "facilities" else None,
+        committees=_committees(read, ground) if layer.name == "residents" else None,
+        sites=tuple(done["facilities"].frame["site_id"])
+        if layer.name == "entrances" and "facilities" in done
+        else None,
+    )
+    if accepted is None:
         _refuse_empty(layer, file)
         return Accepted(
             frame=empty_layer(layer.name, study.crs),
@@ -132,18 +153,55 @@ def _read_layer(layer: Layer, study: Study, types: Types, read: _Read) -> Accept
             datum="",
             file=file,
         )
-    accepted = _finish(layer, draft, types, ground, read)
     _refuse_unusable(layer, accepted, file)
     return accepted
 
 
-def _finish(layer: Layer, draft: Draft, types: Types, ground: Ground, read: _Read) -> Accepted:
-    readers: dict[str, Callable[[], Accepted]] = {
-        "facilities": lambda: read_facilities(draft, types, ground=ground),
-        "residents": lambda: read_residents(draft, _committees(read, ground), ground=ground),
-        "entrances": lambda: _read_entrances(draft, read, ground),
-    }
-    return readers.get(layer.name, lambda: read_plain_layer(layer, draft, ground=ground))()
+def _hashed(path: Path, study: Study, read: _Read) -> str:
+    """Return the hash of a layer's file, "" where there is none to read: reading it says so in words."""
+    try:
+        read.files[path] = hash_file(path, study.folder)
+    except OSError:
+        return ""
+    return read.files[path].sha256
+
+
+@kept
+def _accept_layer(
+    layer: Layer,
+    spec: LayerSpec,
+    folder: Path,
+    sha256: str,
+    ground: Ground,
+    *,
+    types: Types | None,
+    committees: gpd.GeoDataFrame | None,
+    sites: tuple[str, ...] | None,
+) -> Accepted | None:
+    """Read one layer's file; None where it has no row.
+
+    Residents are compared with the committees, entrances with the facilities' sites.
+
+    Raises:
+        SourceError: the file is not, or no longer, the one with this hash.
+    """
+    draft = read_draft(layer, spec, folder=folder, ground=ground)
+    if hash_file(spec.path, folder).sha256 != sha256:
+        raise SourceError(
+            Text(
+                f"{display_name(spec.path, folder)} 在读入时被改动; 请等保存完成后再运行。",
+                f"{display_name(spec.path, folder)} was changed while it was read; wait until it is saved, then run again.",
+            )
+        )
+    if draft is None:
+        return None
+    if types is not None:
+        return read_facilities(draft, types, ground=ground)
+    if committees is not None:
+        return read_residents(draft, committees, ground=ground)
+    if layer.name == "entrances":
+        return _read_entrances(draft, sites, ground)
+    return read_plain_layer(layer, draft, ground=ground)
 
 
 def _committees(read: _Read, ground: Ground) -> gpd.GeoDataFrame:
@@ -151,10 +209,10 @@ def _committees(read: _Read, ground: Ground) -> gpd.GeoDataFrame:
     return empty_layer("committees", ground.crs) if done is None else done.frame
 
 
-def _read_entrances(draft: Draft, read: _Read, ground: Ground) -> Accepted:
+def _read_entrances(draft: Draft, sites: tuple[str, ...] | None, ground: Ground) -> Accepted:
     columns = read_words(draft)
-    if "facilities" in read.accepted:
-        list_unknown_sites(draft, columns, set(read.accepted["facilities"].frame["site_id"]))
+    if sites is not None:
+        list_unknown_sites(draft, columns, set(sites))
     return accept(draft, columns, ground=ground)
 
 

@@ -1,0 +1,166 @@
+"""Answers of earlier runs, used again where all that they were made from is the same.
+
+A function marked ``@kept`` is pure: its answer follows from its arguments. Its answers are kept in a folder under
+the fingerprint of its name, its arguments, this package's files and the libraries' versions, so that a changed row,
+setting, line of code or library makes another key and an old answer is never found. The folder may be deleted at
+any time; a damaged answer is made anew. Without an open store, a kept function is just a function.
+"""
+
+import functools
+import hashlib
+import importlib.metadata
+import os
+import pickle
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from .fingerprints import Fingerprints
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
+MOST_BYTES = 500_000_000
+LIBRARIES = ("folium", "geopandas", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely")
+"""Whose versions are part of every key, and of the manifest."""
+
+_DIGEST = hashlib.sha256().digest_size
+
+
+def cache_folder() -> Path:
+    """Return where answers are kept: ``PUJIN_GEO_CACHE``, else the user's cache folder of the system."""
+    named = os.environ.get("PUJIN_GEO_CACHE")
+    if named:
+        return Path(named)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "pujin-geo"
+
+
+class Store:
+    """A folder of kept answers.
+
+    Args:
+        folder: made when the first answer is kept; if it cannot be, nothing is kept and nothing fails.
+        fresh: keep answers, but use none.
+
+    Attributes:
+        reused, made: how many answers of each function were found, and made anew.
+    """
+
+    def __init__(self, folder: Path, *, fresh: bool = False) -> None:
+        self.folder = folder
+        self.fresh = fresh
+        self.reused: Counter[str] = Counter()
+        self.made: Counter[str] = Counter()
+        self._fingerprints = Fingerprints()
+        self._around = code_version()
+
+    def answer(self, name: str, arguments: object, make: Callable[[], Answer]) -> Answer:
+        """Return the kept answer of a function to some arguments, or make and keep it."""
+        path = self.folder / self._fingerprints.of(name, self._around, arguments)
+        payload = None if self.fresh else _read(path)
+        if payload is not None:
+            self.reused[name] += 1
+            found: Answer = pickle.loads(payload)  # the user's own folder, checked by hash
+            return found
+        made = make()
+        self.made[name] += 1
+        _write(path, pickle.dumps(made, protocol=5))
+        return made
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return per function how many answers were reused and made."""
+        names = sorted({*self.reused, *self.made})
+        return {name: {"reused": self.reused[name], "made": self.made[name]} for name in names}
+
+    def prune(self, most_bytes: int = MOST_BYTES) -> None:
+        """Remove the answers that were not used for longest beyond ``most_bytes``."""
+        with suppress(OSError):
+            entries = sorted(
+                ((e.stat().st_mtime_ns, e.stat().st_size, e.path) for e in os.scandir(self.folder)),
+                reverse=True,
+            )
+            total = 0
+            for _, size, path in entries:
+                total += size
+                if total > most_bytes:
+                    Path(path).unlink(missing_ok=True)
+
+
+_OPEN: list[Store] = []
+
+
+@contextmanager
+def reusing(store: Store) -> Iterator[Store]:
+    """Let kept functions use a store while the block lasts."""
+    _OPEN.append(store)
+    try:
+        yield store
+    finally:
+        _OPEN.remove(store)
+        store.prune()
+
+
+def reuse_counts() -> dict[str, dict[str, int]]:
+    """Return, per kept function, how many answers the open store found and made so far; none without a store."""
+    return _OPEN[-1].counts() if _OPEN else {}
+
+
+def kept(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """Keep the answers of a pure function whose arguments have fingerprints and whose answers can be pickled."""
+    name = f"{function.__module__.removeprefix(__package__ + '.')}.{function.__qualname__}"
+
+    @functools.wraps(function)
+    def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        if not _OPEN:
+            return function(*args, **kwargs)
+        return _OPEN[-1].answer(name, (args, kwargs), lambda: function(*args, **kwargs))
+
+    return wrapped
+
+
+@functools.cache
+def code_version() -> str:
+    """Return the hash of this package's files, the Python version and the libraries' versions."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256(sys.version.encode())
+    for name in LIBRARIES:
+        digest.update(f"{name}={importlib.metadata.version(name)}\n".encode())
+    for path in sorted(package.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> bytes | None:
+    """Return what was kept, or None where nothing whole is."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    if hashlib.sha256(content[_DIGEST:]).digest() != content[:_DIGEST]:
+        return None
+    with suppress(OSError):
+        os.utime(path)
+    return content[_DIGEST:]
+
+
+def _write(path: Path, payload: bytes) -> None:
+    with suppress(OSError):  # a full or read-only disk costs time, not results
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, new = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(payload).digest() + payload)
+            Path(new).replace(path)
+        finally:
+            Path(new).unlink(missing_ok=True)
