@@ -421,6 +421,7 @@ def test_a_type_judged_on_one_side_only() -> None:
     found = compared(before, after)
     assert parts(found, kind="cafe") == [0, 12, 12, 0, 0, 0, 0]
     assert found["verdict_changes"]["change"].tolist() == ["newly_judged"]
+    assert "(not judged before, coverage now 100%)" in found["circle_sentences"]["sentence"][0]
     back = compared(after, before)
     assert back["verdict_changes"]["change"].tolist() == ["no_longer_judged"]
 

@@ -245,6 +245,20 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(copied: tuple[Path, Pa
         compare_runs(after, after)
 
 
+def test_a_lost_layer_that_verdicts_can_do_without_is_named(copied: tuple[Path, Path]) -> None:
+    """Circles gone: figures for the whole study stay; extent gone: nobody could trust a verdict."""
+    (copied[1] / "inputs" / "circles.parquet").unlink()
+    found = compare_runs(*copied, lang="en")
+    assert any(
+        text.en.startswith("The later run has lost its files of living circles") for text in found.notices
+    )
+    whole = found["coverage_changes"].query("circle_id == 'all'").set_index("facility_type")
+    assert whole["people_met_change"].to_dict() == {"shop": 32, "park": 32}
+    (copied[1] / "inputs" / "extent.parquet").unlink()
+    with pytest.raises(SourceError, match="extent"):
+        compare_runs(*copied)
+
+
 def test_a_comparison_is_no_run(out: Path, runs: tuple[Path, Path]) -> None:
     with pytest.raises(SourceError, match="是一次比较"):
         compare_runs(out, runs[1])

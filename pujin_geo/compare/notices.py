@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ..runs.folder import FORMAT_VERSION
-from ..tables import ALL, LAYERS
+from ..tables import ALL, LAYERS, REGISTERS
 from ..texts import Text
 from .data_changes import LayerPairs
 from .sides import Side
@@ -78,6 +78,12 @@ def _folder(side: Side, word: Text) -> Iterator[Text]:
             f"{word.zh}的输入在写出之后被改动过 (哈希值不符): {_listed(inputs).zh}; 这里比较的是改动后的内容。",
             f"{word.en}'s inputs were edited after it was written (their hashes differ): {_listed(inputs).en}; what they say "
             "now is compared.",
+        )
+    if side.missing:
+        titles = [{**LAYERS, **REGISTERS}[name].title for name in side.missing]
+        yield Text(
+            f"{word.zh}缺少当时的{'、'.join(t.zh for t in titles)}图层文件, 按没有该图层比较。",
+            f"{word.en} has lost its files of {', '.join(t.en for t in titles)}; it is compared as if it had none.",
         )
     if others:
         yield Text(

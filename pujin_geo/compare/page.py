@@ -163,7 +163,10 @@ def _data_counts(comparison: "Comparison") -> list[tuple[str, str]]:
 def _data_rows(comparison: "Comparison") -> list[dict[str, Any]]:
     """Return the changes one by one; those of residents hold small numbers of people and are only counted."""
     table = data_shown(comparison)
-    rows: list[dict[str, Any]] = table[table["layer"] != "residents"].to_dict("records")
+    table = table[table["layer"] != "residents"]
+    # New numbers and small edits may be many; what happened to places comes first.
+    last = table["change"].isin(["renumbered", "edited"])
+    rows: list[dict[str, Any]] = pd.concat([table[~last], table[last]]).to_dict("records")
     return rows
 
 

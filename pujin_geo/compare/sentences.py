@@ -149,15 +149,28 @@ def _types(mine: pd.DataFrame, types: dict[str, str], smallest: int) -> Text:
     for row in rows:
         number = signed(row["people_met_change"], smallest)
         small = abs(row["people_met_change"]) < smallest
-        shares = [percent(float(row[f"coverage_share_{when}"])) for when in ("before", "after")]
-        told.append((types[row["facility_type"]], number, "" if small else f"{shares[0]} → {shares[1]}"))
-    zh = "、".join(
-        f"{name} {number} 人" + (f" (覆盖率 {share})" if share else "") for name, number, share in told
-    )
-    en = ", ".join(
-        f"{name} {number}" + (f" (coverage {share})" if share else "") for name, number, share in told
-    )
+        told.append((types[row["facility_type"]], number, Text("", "") if small else _shares(row)))
+    zh = "、".join(f"{name} {number} 人{shares.zh}" for name, number, shares in told)
+    en = ", ".join(f"{name} {number}{shares.en}" for name, number, shares in told)
     most = len(changed) > len(rows)
     return Text(
         f"{'变化最大的是' if most else '变化的是'}{zh}", f"{'most of all' if most else 'namely'} {en}"
+    )
+
+
+def _shares(row: dict[str, Any]) -> Text:
+    """Return coverage before and after in brackets; where nobody is judged on one side, that in words."""
+    before, after = (float(row[f"coverage_share_{when}"]) for when in ("before", "after"))
+    if pd.isna(before):
+        return Text(
+            f" (此前未评价, 现覆盖率 {percent(after)})",
+            f" (not judged before, coverage now {percent(after)})",
+        )
+    if pd.isna(after):
+        return Text(
+            f" (此前覆盖率 {percent(before)}, 现不评价)",
+            f" (coverage {percent(before)} before, not judged now)",
+        )
+    return Text(
+        f" (覆盖率 {percent(before)} → {percent(after)})", f" (coverage {percent(before)} → {percent(after)})"
     )

@@ -13,13 +13,17 @@ from ..circles import circle_of, describe_circles
 from ..coverage.sums import coverage, gaps, judged_people
 from ..inputs import Inputs
 from ..results import Results
-from ..runs.folder import Run, load_inputs, read_run
-from ..tables import LAYERS
+from ..runs.folder import Run, read_run
+from ..sources.reading import read_inputs
+from ..study import read_study
+from ..tables import LAYERS, REGISTERS
 from ..texts import Lang
 from ..walking.network import Network
 from ..walking.verdicts import Placed, demand_points, judge, judged_types, people_served, surveyed_extent
 
 AROUND_M = 1_000.0
+NEEDED = ("boundary", "extent", "entrances")
+"""Layers that a study may lack, but whose loss would change verdicts unnoticed."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,14 @@ class Side:
             ``gaps``, made anew from the inputs.
         judged: ``distances`` with ``circle_id``, ``scope`` and ``people``.
         placed: demand points and counting facilities on the network.
+        missing: layers that the run had and whose files are gone.
     """
 
     run: Run | None
     results: Results
     judged: pd.DataFrame
     placed: Placed
+    missing: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> Inputs:
@@ -70,16 +76,16 @@ def read_sides(out_a: Path, out_b: Path, *, lang: Lang) -> tuple[Side, Side]:
     """Read two folders of results, the earlier in the later one's coordinate system, and judge them.
 
     Raises:
-        PujinError: a folder is no complete result, or its inputs cannot be read.
+        PujinError: a folder is no complete result, or what the verdicts rest on cannot be read.
     """
     runs = read_run(out_a), read_run(out_b)
-    before, after = (load_inputs(run) for run in runs)
-    before, after = _named(before, runs[0]), _named(after, runs[1])
+    (before, missing), (after, missing_later) = (_load(run) for run in runs)
     if share_ground(before, after):
         before = _in_crs_of(before, after)
     sides = []
-    for run, inputs in zip(runs, (before, after), strict=True):
-        sides.append(judge_side(inputs, include_planned=run.include_planned, lang=lang, run=run))
+    for run, inputs, gone in zip(runs, (before, after), (missing, missing_later), strict=True):
+        side = judge_side(inputs, include_planned=run.include_planned, lang=lang, run=run)
+        sides.append(replace(side, missing=gone))
     return sides[0], sides[1]
 
 
@@ -117,10 +123,21 @@ def share_ground(one: Inputs, other: Inputs) -> bool:
     return bool(grounds[0].intersects(grounds[1]))
 
 
-def _named(inputs: Inputs, run: Run) -> Inputs:
-    """Return the inputs with the name of the rules that the run was made by: its copy of them has another."""
-    profile = str(run.manifest.get("profile", inputs.study.profile))
-    return replace(inputs, study=replace(inputs.study, profile=profile))
+def _load(run: Run) -> tuple[Inputs, tuple[str, ...]]:
+    """Return the inputs that a run kept, and the layers whose files are gone and which verdicts can do without.
+
+    The rules bear the name that they had in the run: its copy of them has another.
+    """
+    study = read_study(run.folder / "inputs")
+    gone = tuple(
+        name
+        for name, spec in study.layers.items()
+        if not spec.path.is_file() and name not in NEEDED and not {**LAYERS, **REGISTERS}[name].required
+    )
+    kept = {name: spec for name, spec in study.layers.items() if name not in gone}
+    inputs = read_inputs(replace(study, layers=kept))
+    profile = str(run.manifest.get("profile", study.profile))
+    return replace(inputs, study=replace(inputs.study, profile=profile)), gone
 
 
 def _in_crs_of(inputs: Inputs, other: Inputs) -> Inputs:
