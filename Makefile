@@ -1,4 +1,4 @@
-.PHONY: setup lock run run-real test check lab bench clean
+.PHONY: notebooks-html setup lock run run-real test check lab bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -23,6 +23,10 @@ run-real: setup
 
 lab: setup
 	$(BIN)/pujin-geo lab
+
+# Every notebook run once and kept as a page that opens without a network.
+notebooks-html: setup
+	$(BIN)/python -m pujin_geo.lab.pages outputs/notebooks
 
 test: setup
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile

@@ -8,15 +8,18 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from browser import drawn_pixels
 from lab import LAB_ARGUMENTS, jupyter_lab, lab_page
-from notebook_runs import NOTEBOOKS, ROOT
+from nbconvert import HTMLExporter
+from notebook_runs import NOTEBOOKS, ROOT, run
 from playwright.sync_api import Browser, sync_playwright
 from test_desk_lab import Widget, watch
 from typer.testing import CliRunner
 
 from pujin_geo import cli
+from pujin_geo.lab.pages import page_of
 from pujin_geo.lab.server import lab_command, lab_environment
 from pujin_geo.lab.working import make_working_copy
 
@@ -209,3 +212,28 @@ def test_the_tour_in_jupyterlab(browser: Browser, tmp_path: Path) -> None:
         assert page.locator(".Toastify__toast, .jp-Dialog").count() == 0, "no news, no questions"
         assert opened.remote == []
         assert faults == []
+
+
+@pytest.mark.browser
+def test_a_page_of_a_notebook_asks_nothing_of_a_network(browser: Browser, tmp_path: Path) -> None:
+    """With a map in it that is drawn; the negative control is the page as nbconvert makes it."""
+    code = "from pujin_geo import *; facilities_map(analyse(load_study('../geodata/xiaohe')))"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    done = run(notebook, make_working_copy(tmp_path, root=ROOT)[0])
+    plain, _ = HTMLExporter().from_notebook_node(done)
+    assert requests_of(browser, plain, tmp_path / "plain.html")
+    page = page_of(done, title="设施")
+    assert requests_of(browser, page, tmp_path / "page.html") == []
+
+
+def requests_of(browser: Browser, page: str, path: Path) -> list[str]:
+    """Open a page, see that its map is drawn, and return the addresses that it asked."""
+    path.write_text(page, encoding="utf-8")
+    opened, asked = browser.new_page(), []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(path.as_uri())
+    opened.frame_locator("iframe").locator("canvas").first.wait_for(state="attached")
+    framed = next(one for one in opened.frames if one.parent_frame)
+    assert drawn_pixels(framed, "canvas") > 1000
+    opened.close()
+    return [url for url in asked if url.startswith("http")]
