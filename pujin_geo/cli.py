@@ -251,8 +251,12 @@ def lab(
 
     language: Lang = lang.value
     folder, handed = make_working_copy(Path.cwd())
+    placed = sum(not one.beside for one in handed)
+    if placed:
+        typer.echo(Text(f"已放入 {placed} 篇笔记。", f"{placed} notebooks were put in place.").of(language))
     for one in handed:
-        typer.echo(one.text().of(language))
+        if one.beside:
+            typer.echo(one.text().of(language))
     typer.echo(
         Text(
             f"JupyterLab 打开 {folder} (只在本机, 不联网); 关闭: 在此窗口按 Ctrl+C。",

@@ -113,7 +113,8 @@ def jupyter_lab(folder: Path, *, as_planners_do: bool = False) -> Iterator[Lab]:
     ]  # fmt: skip
     if as_planners_do:
         command = lab_command(folder, browser=False, port=port)
-    command += ["--allow-root", f"--IdentityProvider.token={_TOKEN}"]
+    command += ["--allow-root"] if "--allow-root" not in command else []
+    command += [f"--IdentityProvider.token={_TOKEN}"]
     log = (own / "server.log").open("wb")
     server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
     url = f"http://{HERE}:{port}"

@@ -130,6 +130,7 @@ def test_the_server_listens_to_this_computer_and_asks_nobody(tmp_path: Path) -> 
     assert "--ServerApp.ip=127.0.0.1" in command
     assert not [word for word in command if word.startswith(("--IdentityProvider", "--ServerApp.token"))]
     assert "--LabApp.news_url=None" in command
+    assert ("--allow-root" in command) == (hasattr(os, "geteuid") and os.geteuid() == 0)
     assert lab_environment()["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0].endswith("config")
 
 
@@ -147,7 +148,7 @@ def test_the_command_makes_the_copy_and_starts_the_server(
     done = CliRunner().invoke(cli.app, ["lab", "--no-browser"])
     assert done.exit_code == 0, done.output
     assert started == [tmp_path / "working"]
-    assert "已放入 00_tour.ipynb" in done.output and "只在本机" in done.output
+    assert f"已放入 {len(NOTEBOOKS)} 篇笔记" in done.output and "只在本机" in done.output
     assert (tmp_path / "geodata" / "pujin" / "study.toml").is_file()
 
 

@@ -32,6 +32,8 @@ def lab_command(
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.news_url=None",
         *([] if browser else ["--no-browser"]),
+        # In a container everybody is root, and only this computer is served.
+        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
         *([] if port is None else [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]),
     ]
 

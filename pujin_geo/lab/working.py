@@ -37,13 +37,11 @@ class Handed:
     beside: bool
 
     def text(self) -> Text:
-        """Return what the planner is told."""
-        if self.beside:
-            return Text(
-                f"{self.name} 有新版本, 放在旁边: {self.path.name}; 您修改过的那份没有动。",
-                f"There is a new version of {self.name}, put beside yours as {self.path.name}; yours was left alone.",
-            )
-        return Text(f"已放入 {self.path.name}。", f"{self.path.name} was put in place.")
+        """Return what the planner is told of a version that was put beside."""
+        return Text(
+            f"{self.name} 有新版本, 放在旁边: {self.path.name}; 您修改过的那份没有动。",
+            f"There is a new version of {self.name}, put beside yours as {self.path.name}; yours was left alone.",
+        )
 
 
 def shipped_root() -> Path:
