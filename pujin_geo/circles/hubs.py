@@ -32,11 +32,13 @@ def hubs_of(terrain: Terrain, circles: gpd.GeoDataFrame) -> tuple[Terrain, Ints]
         nor residents.
     """
     points = demand_points(terrain.placed.demand)
+    places = demand_points(terrain.placed.facilities)
+    shapely.prepare(circles.geometry.to_numpy())
     lies_in = circle_of(points, circles).to_numpy()
     chosen = []
     for number in range(len(circles)):
         circle = circles.iloc[number]
-        candidates = _candidates(terrain, circle, lies_in == circle["circle_id"], points)
+        candidates = _candidates(terrain, circle, lies_in == circle["circle_id"], points, places)
         chosen.append(_best(terrain, candidates, lies_in == circle["circle_id"]))
     found = [one for one in chosen if one is not None]
     if not found:
@@ -62,10 +64,10 @@ def _position(terrain: Terrain, hub: dict[str, object]) -> int:
 
 
 def _candidates(
-    terrain: Terrain, circle: pd.Series, inside: np.ndarray, points: np.ndarray
+    terrain: Terrain, circle: pd.Series, inside: np.ndarray, points: np.ndarray, places: np.ndarray
 ) -> gpd.GeoDataFrame:
     facilities = terrain.placed.facilities
-    here = shapely.intersects(circle.geometry, demand_points(facilities))
+    here = shapely.intersects(circle.geometry, places)
     named = here & (facilities["facility_id"] == circle.get("hub_facility_id", "")).to_numpy()
     proposed = inside & (terrain.placed.demand["demand_id"] == circle.get("hub_demand_id", "")).to_numpy()
     if named.any():
@@ -77,10 +79,10 @@ def _candidates(
     if not proposed.any():
         offered = set(terrain.hubs["hub_demand_id"]) - {""}
         proposed = inside & terrain.placed.demand["demand_id"].isin(offered).to_numpy()
-    places = np.flatnonzero(proposed)
-    if not len(places):
-        places = central_places(points, terrain.placed, np.flatnonzero(inside))
-    return proposed_places(places, terrain.placed, points, terrain.unit_of)
+    offers = np.flatnonzero(proposed)
+    if not len(offers):
+        offers = central_places(points, terrain.placed, np.flatnonzero(inside))
+    return proposed_places(offers, terrain.placed, points, terrain.unit_of)
 
 
 def _of_facilities(terrain: Terrain, positions: Ints) -> gpd.GeoDataFrame:

@@ -12,6 +12,7 @@ import shapely
 
 from ..circles.describe import main_circle_of
 from ..coverage.disclosure import suppressed
+from ..coverage.whatif import Scenario
 from ..errors import PujinError
 from ..maps.figures import percent, whole
 from ..texts import Lang
@@ -215,15 +216,17 @@ class Desk:
     def _facilities(self) -> dict[str, Any]:
         """Return what differs from the start: ids removed, rows added, rows moved."""
         base, now = self.session.base.state, self.session.now.state
-        open_now = now.placed.facilities[now.is_open]
-        place = base.placed.facilities.set_index("facility_id").geometry.reindex(open_now["facility_id"])
-        is_new = place.isna().to_numpy()
-        is_moved = ~is_new & (place.to_numpy() != open_now.geometry.to_numpy())
-        gone = base.placed.facilities["facility_id"]
+        before, after = _places(base), _places(now)
+        added = [one not in before for one in after]
+        moved = [
+            one in before and before[one] is not place and before[one] != place
+            for one, place in after.items()
+        ]
+        rows = now.placed.facilities[now.is_open]
         return {
-            "removed": gone[~gone.isin(open_now["facility_id"])].tolist(),
-            "added": facilities_json(now, open_now[is_new]),
-            "moved": facilities_json(now, open_now[is_moved]),
+            "removed": [one for one in before if one not in after],
+            "added": facilities_json(now, rows[added]) if any(added) else [],
+            "moved": facilities_json(now, rows[moved]) if any(moved) else [],
         }
 
     def _streets(self) -> dict[str, list[Any]]:
@@ -254,6 +257,13 @@ class Desk:
             found = main_circle_of(inputs.committees, inputs.circles)
             self._known = inputs.circles, dict(zip(inputs.committees["committee_id"], found, strict=True))
         return self._known[1]
+
+
+def _places(state: Scenario) -> dict[str, shapely.Geometry]:
+    """Return where each facility that counts stands."""
+    facilities = state.placed.facilities
+    ids, shapes = facilities["facility_id"].to_numpy()[state.is_open], facilities.geometry.to_numpy()
+    return dict(zip(ids, shapes[state.is_open], strict=True))
 
 
 def _length(value: float) -> float | None:
