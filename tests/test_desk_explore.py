@@ -125,6 +125,18 @@ def test_controls_change_figures_and_sentence(explorer: Explorer) -> None:
     assert explorer.sentence.startswith("景舒苑三居委党群服务点生活圈")
 
 
+def test_the_slider_reaches_the_catalogues_thresholds() -> None:
+    types = [facility_type("shop", 40.0), facility_type("park", 8000.0)]
+    inputs = world(
+        streets=[street((0, 0), (1000, 0))],
+        homes=[home(100, 0)],
+        shops=[shop(400, 0), shop(500, 0, "park")],
+        types=types,
+    )
+    slider = explore(analyse(inputs)).threshold_m
+    assert (slider.min, slider.max, slider.value) == (40, 8000, 40)
+
+
 def test_names_follow_the_language(pujin: Results, small: Results) -> None:
     english = explore(small)
     assert [words for words, _ in english.suitability.options] == ["livable"]

@@ -17,7 +17,9 @@ from pujin_geo import load_study, planning_desk
 from pujin_geo.analysis import analyse
 from pujin_geo.coverage.whatif import distances, shares
 from pujin_geo.desk.asking import ask
-from pujin_geo.desk.replies import Desk
+from pujin_geo.desk.board import Board
+from pujin_geo.desk.picture import picture
+from pujin_geo.desk.replies import Desk, Reply
 from pujin_geo.desk.saving import NOTE_FILE, save_scenario
 from pujin_geo.desk.session import Session, open_session
 from pujin_geo.errors import PujinError, SettingsError
@@ -418,6 +420,40 @@ def test_a_mistake_is_one_sentence_in_the_chosen_language(lang: Any, word: str, 
     reply = desk.respond({"do": "add", "type": "shop", "lon": 0.0, "lat": 0.0})
     assert reply.content["kind"] == "refusal"
     assert word in reply.content["text"] and "\n" not in reply.content["text"]
+
+
+def test_a_study_without_circles_spaces_and_boundary_is_answered_too(tmp_path: Path) -> None:
+    desk = Desk(open_session(one_street()), scenarios=tmp_path)
+    state = desk.respond({"do": "hello", "type": "shop"})
+    assert [row["circle"] for row in state.content["figures"]] == ["all"]
+    assert state.content["circleOf"] == {} and state.content["circles"] == []
+    assert (
+        desk.respond({"do": "committee", "type": "shop", "committee": "A", "circle": "B"}).content["kind"]
+        == "refusal"
+    )
+    picture_of = picture(desk.session.base.state, "zh")
+    assert picture_of["spaces"] == picture_of["committees"] == []
+    assert (
+        desk.respond({"do": "ask", "type": "shop", "lon": 0, "lat": 0, "point": 0}).content["rows"][0][2]
+        == 670.0
+    )
+
+
+def test_a_study_with_nothing_to_judge_is_refused() -> None:
+    with pytest.raises(SettingsError, match="没有可判定的设施类型"):
+        open_session(one_street(types=[facility_type("shop", None)]))
+
+
+def test_the_page_is_told_when_the_program_itself_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> Reply:
+        raise ZeroDivisionError
+
+    board = Board("desk", picture(open_session(one_street()).base.state, "en"), fail)
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(board, "send", lambda content, buffers: sent.append(content))
+    with pytest.raises(ZeroDivisionError):
+        board._receive(board, {"id": 7, "do": "ask"}, [])
+    assert sent[0]["id"] == 7 and "The program failed" in sent[0]["text"]
 
 
 def test_small_counts_are_hidden_in_what_is_shown(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import anywidget
 import traitlets
 
 from ..maps.offline import asset
+from ..texts import Text
 from .replies import Message, Reply
 
 ASSETS = files("pujin_geo.desk") / "assets"
@@ -39,6 +40,12 @@ def _style() -> str:
     )
 
 
+_BROKEN = Text(
+    "程序内部出错, 这一步没有执行; 其余改动还在。详情见 JupyterLab 的日志 (View → Show Log Console)。",
+    "The program failed here and did not do this; other changes are kept. See the log (View → Show Log Console).",
+)
+
+
 class Board(anywidget.AnyWidget):
     """A map that sends what is clicked to Python and draws what comes back.
 
@@ -59,7 +66,13 @@ class Board(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def _receive(self, _: Any, message: Message, __: Any) -> None:
-        reply = self._respond(message)
+        try:
+            reply = self._respond(message)
+        except Exception:  # the page must not wait for ever; the traceback goes to the notebook's log
+            self.show(
+                Reply({"id": message.get("id"), "kind": "refusal", "text": _BROKEN.of(self.picture["lang"])})
+            )
+            raise
         self.show(Reply({"id": message.get("id"), **reply.content}, reply.buffers))
 
     def show(self, reply: Reply) -> None:

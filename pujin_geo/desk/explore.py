@@ -1,18 +1,17 @@
 """Drop-downs and a slider beside a map: any type, circle and threshold, judged anew at once."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import ipywidgets
-import numpy as np
 import pandas as pd
 
 from ..catalogue import suitability_names
 from ..choices import circle_named
 from ..circles import circle_of
 from ..coverage.disclosure import suppressed
-from ..coverage.whatif import Scenario, scenario
-from ..errors import SettingsError
+from ..coverage.whatif import Scenario
 from ..maps.figures import percent, whole
 from ..results import Results
 from ..tables import ALL
@@ -21,10 +20,11 @@ from .board import Board
 from .figures import Codes, measures_of, type_figures, verdict_codes
 from .picture import facilities_json, picture
 from .replies import Message, Reply
-from .session import Report, judged_type
+from .session import Report, judged_type, measured
 
 STEP_M = 50
 LEAST_M, MOST_M = 100, 5000
+"""How far the slider goes at least; to the catalogue's thresholds if these lie beyond."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Exploration:
     def scenario(self, planned: bool) -> Scenario:
         """Return walks with or without what is under construction or planned; measured once."""
         if planned not in self._measured:
-            self._measured[planned] = scenario(self.results.inputs, include_planned=planned)
+            self._measured[planned] = measured(self.results.inputs, include_planned=planned)
         return self._measured[planned]
 
     def view(
@@ -163,10 +163,6 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
         self._lang: Lang = results.lang
         report(Text("计算步行距离并判定", "Measuring walks and judging"))
         state = self.exploration.scenario(results.include_planned)
-        if state.types.empty:
-            raise SettingsError(
-                Text("这个研究没有可判定的设施类型。", "This study has no facility type that can be judged.")
-            )
         self._types = state.types
         self._shown: View | None = None
         self._quiet = False
@@ -199,6 +195,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
             layout = ipywidgets.Layout(width=width, margin="2px 14px 2px 0")
             return make(description=_LABELS[name].of(lang), style=style, layout=layout, **options)
 
+        standards = [m for one in self._types["facility_type"] for m in self.exploration.standard(one)]
         suitabilities = [(text.of(lang), key) for key, text in suitability_names.items() if key in used]
         self.suitability = control(ipywidgets.Dropdown, "suitability", "160px", options=suitabilities)
         self.facility_type = control(ipywidgets.Dropdown, "facility_type", "330px", options=self._choices())
@@ -208,9 +205,14 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
         )  # fmt: skip
         self.standard = control(ipywidgets.Checkbox, "standard", "auto", value=True, indent=False)
         self.threshold_m = control(
-            ipywidgets.IntSlider, "threshold_m", "380px",
-            min=LEAST_M, max=MOST_M, step=STEP_M, continuous_update=True, value=self._standard_m(),
-        )  # fmt: skip
+            ipywidgets.IntSlider,
+            "threshold_m",
+            "380px",
+            min=min(LEAST_M, int(min(standards))),
+            max=max(MOST_M, math.ceil(max(standards))),
+            step=STEP_M,
+            value=self._standard_m(),
+        )
         self.planned = control(
             ipywidgets.Checkbox, "planned", "auto", value=results.include_planned, indent=False
         )
@@ -234,7 +236,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
         return list(zip(names, chosen["facility_type"], strict=True))
 
     def _standard_m(self) -> int:
-        return int(np.clip(max(self.exploration.standard(self.facility_type.value)), LEAST_M, MOST_M))
+        return round(max(self.exploration.standard(self.facility_type.value)))
 
     def _changed(self, change: Any) -> None:
         if self._quiet:

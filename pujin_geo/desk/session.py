@@ -18,6 +18,7 @@ from ..gaps.siting import fit_of
 from ..inputs import Inputs
 from ..texts import Lang, Text
 from ..walking.network import Floats
+from ..walking.verdicts import judged_types
 from .asking import Answer, ask
 from .figures import Codes, column_of, people_changed, type_figures, verdict_codes
 
@@ -358,6 +359,24 @@ def judged_type(state: Scenario, name: str) -> str:
     return facility_type_named(state.inputs.catalogue, name, among=state.types["facility_type"])
 
 
+def measured(inputs: Inputs, *, include_planned: bool) -> Scenario:
+    """Measure a study that has something to judge.
+
+    Raises:
+        SettingsError: no facility type can be judged.
+        SourceError: no walkable street.
+    """
+    if judged_types(inputs)[0].empty:
+        raise SettingsError(
+            Text(
+                "这个研究没有可判定的设施类型: 设施图层中的类型在目录里都没有步行标准; 请核对 facility_type 和 profile。",
+                "This study has no facility type that can be judged: the catalogue has no threshold for any type of "
+                "its facilities; check facility_type and profile.",
+            )
+        )
+    return whatif.scenario(inputs, include_planned=include_planned)
+
+
 def open_session(
     inputs: Inputs, *, lang: Lang = "zh", include_planned: bool = False, report: Report = lambda _: None
 ) -> Session:
@@ -370,9 +389,10 @@ def open_session(
         report: called with a sentence when long work begins.
 
     Raises:
+        SettingsError: no facility type can be judged.
         SourceError: no walkable street.
     """
-    state = whatif.scenario(inputs, include_planned=include_planned)
+    state = measured(inputs, include_planned=include_planned)
     codes = np.hstack([verdict_codes(state, one) for one in state.measures])
     start = Step(state, circle_of(state.points, inputs.circles), codes, NOTHING)
     return Session(lang=lang, done=[start], report=report)
