@@ -50,6 +50,35 @@ pujin.LINES = [
 pujin.AREAS = ["residential_land", "green", "water"];
 pujin.FINE = ["path", "local", "barriers", "committees"];  // pale while the whole is in view
 
+// An area whose rings are closed by a line: Chromium measures the whole path at every closePath.
+pujin.Area = L.Polygon.extend({
+  _updatePath() {
+    const renderer = this._renderer;
+    if (!renderer._drawing || !this._parts.length) return;
+    const c = renderer._ctx;
+    c.beginPath();
+    for (const ring of this._parts) {
+      ring.forEach(({ x, y }, i) => (i ? c.lineTo(x, y) : c.moveTo(x, y)));
+      if (ring.length) c.lineTo(ring[0].x, ring[0].y);
+    }
+    renderer._fillStroke(c, this);
+  },
+});
+
+// A line drawn once more in another look: its places on the map are worked out only once.
+pujin.Again = L.Polyline.extend({
+  initialize(line, options) {
+    L.Polyline.prototype.initialize.call(this, [], options);
+    this._line = line;
+  },
+  _project() {},
+  _update() {
+    this._parts = this._line._parts;
+    this._pxBounds = this._line._pxBounds;
+    this._updatePath();
+  },
+});
+
 pujin.background = function (map, base) {
   const pane = map.createPane("pj-base");
   pane.style.zIndex = 250;
@@ -60,13 +89,15 @@ pujin.background = function (map, base) {
   for (const [name, packed] of Object.entries(base.layers)) parts[name] = pujin.unpack(packed, base.grid);
   for (const name of pujin.AREAS) {
     if (parts[name].length) {
-      L.polygon(parts[name], { ...fixed, stroke: false, fillColor: base.colours[name].fill, fillOpacity: 1, fillRule: "evenodd" }).addTo(map);
+      new pujin.Area(parts[name], { ...fixed, stroke: false, fillColor: base.colours[name].fill, fillOpacity: 1, fillRule: "evenodd" }).addTo(map);
     }
   }
   const drawn = [];
   for (const [name, part, width, options] of pujin.LINES) {
     if (!parts[name].length) continue;
-    const line = L.polyline(parts[name], { ...fixed, color: base.colours[name][part], weight: width, ...options });
+    const look = { ...fixed, color: base.colours[name][part], weight: width, ...options };
+    const before = drawn.find((one) => one[1] === name);
+    const line = before ? new pujin.Again(before[0], look) : L.polyline(parts[name], look);
     drawn.push([line.addTo(map), name, width, options.opacity || 1]);
   }
   pujin.shade(map, parts.boundary, fixed);
@@ -85,7 +116,7 @@ pujin.background = function (map, base) {
 pujin.shade = function (map, rings, fixed) {
   if (!rings.length) return;
   const everywhere = [[-85, -180], [85, -180], [85, 180], [-85, 180]];
-  L.polygon([everywhere, ...rings], { ...fixed, stroke: false, fillColor: "#ffffff", fillOpacity: 0.45, fillRule: "evenodd" }).addTo(map);
+  new pujin.Area([everywhere, ...rings], { ...fixed, stroke: false, fillColor: "#ffffff", fillOpacity: 0.45, fillRule: "evenodd" }).addTo(map);
 };
 
 pujin.northArrow = function (map, letter, position = "topright") {

@@ -67,7 +67,7 @@ pujin.slides = function (choice, show) {
 
 pujin.circlePolygon = function (map, data, circle, renderer) {
   const rings = pujin.unpack(circle.rings, data.base.grid);
-  const polygon = L.polygon(rings, { renderer, color: "#4a3f6b", weight: 1.6, fillColor: circle.colour, fillOpacity: 0.42, fillRule: "evenodd" });
+  const polygon = new pujin.Area(rings, { renderer, color: "#4a3f6b", weight: 1.6, fillColor: circle.colour, fillOpacity: 0.42, fillRule: "evenodd" });
   const name = () => {
     const tip = pujin.element("b", "", circle.name);
     tip.dir = "auto";

@@ -105,7 +105,7 @@ pujin.straightArea = function (map, data) {
     if (!id) return [];
     const rings = pujin.unpack(data.straight[id], data.base.grid);
     return rings.length
-      ? [L.polygon(rings, { ...below, color: "#7a4f9e", weight: 1.6, dashArray: "6 5", fillColor: "#9b72bd", fillOpacity: 0.16, fillRule: "evenodd" })]
+      ? [new pujin.Area(rings, { ...below, color: "#7a4f9e", weight: 1.6, dashArray: "6 5", fillColor: "#9b72bd", fillOpacity: 0.16, fillRule: "evenodd" })]
       : [];
   });
 };

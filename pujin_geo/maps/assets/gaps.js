@@ -60,7 +60,7 @@ pujin.gapAreas = function (map, data, renderer, detour) {
     layer.on("popupopen", () => detour.show(i));
     return layer;
   };
-  const polygons = outlines.map((ring, i) => bind(L.polygon(ring, { renderer, color: "#7a3b22", weight: 0.9, opacity: 0.8 }), i));
+  const polygons = outlines.map((ring, i) => bind(new pujin.Area(ring, { renderer, color: "#7a3b22", weight: 0.9, opacity: 0.8 }), i));
   const numbered = () => order.slice(0, pujin.MOST_NUMBERED[map.getZoom() < 14 ? "far" : "near"]).map(([i]) => signs[i]);
   const signs = outlines.map((ring, i) => bind(new pujin.Sign(L.latLngBounds(ring).getCenter(), {
     renderer, shape: "existing", colour: "#5d1a12", number: "", shift: [0, 0], weight: 2, radius: 9,

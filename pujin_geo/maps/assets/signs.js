@@ -36,6 +36,11 @@ pujin.Sign = L.CircleMarker.extend({
     const r = this._radius;
     const hollow = shape === "planned";
     c.globalAlpha = 1;  // Leaflet leaves that of what it drew before
+    if (r < 1.5) {  // one of thousands
+      c.fillStyle = colour;
+      c.fillRect(x - r, y - r, 2 * r, 2 * r);
+      return;
+    }
     c.beginPath();
     pujin.SHAPES[shape](c, x, y, r);
     c.lineWidth = (shape === "closed" ? 3.6 : 3) * (r < 6 ? 0.75 : 1);

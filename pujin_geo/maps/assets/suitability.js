@@ -54,7 +54,7 @@ pujin.facilities = function (map, data, renderer) {
   const isCrowded = () => map.getZoom() < 14.5 && signs.filter((sign) => map.hasLayer(sign)).length > 150;
   const resize = () => {
     const plain = isCrowded() ? "#2b3540" : null;
-    const r = plain ? 2 : Math.min(Math.max(4 + (map.getZoom() - 13) * 1.9, 4), 9);
+    const r = plain ? 2 * pujin.crowding(functions.length) : Math.min(Math.max(4 + (map.getZoom() - 13) * 1.9, 4), 9);
     for (const members of places.values()) {
       const shifts = pujin.shifts(members.length, r);
       members.forEach((i, at) => {
