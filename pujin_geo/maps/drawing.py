@@ -79,14 +79,36 @@ def frame_of(inputs: "Inputs") -> Frame:
     return Frame(box, box, units_per_m, math.ceil(width_m * units_per_m), math.ceil(height_m * units_per_m))
 
 
-def base(inputs: "Inputs", frame: Frame) -> Markup:
-    """Return the study's own layers: land, green, water, streets, committees and the boundary."""
-    parts = [area(basemap.dissolved(inputs.layer(name)), frame, colour) for name, colour in _AREAS]
+@dataclass(frozen=True)
+class Ground:
+    """The study's own layers, prepared once for several pictures: areas and lines in drawing order."""
+
+    areas: list[tuple[gpd.GeoSeries, str]]
+    lines: list[tuple[gpd.GeoSeries, str, float, str]]
+
+
+def ground_of(inputs: "Inputs") -> Ground:
+    """Return land, green, water, streets, committees and the boundary, with their colours, widths and dashes."""
     classes = basemap.street_class(inputs.streets)
-    for name, colour, width in _STREETS:
-        parts.append(line(inputs.streets.geometry[classes == name], frame, colour, width))
-    parts.append(line(inputs.committees.boundary, frame, "#8b83a6", 8, dash="50 30"))
-    parts.append(line(basemap.dissolved(inputs.boundary).boundary, frame, "#5a4a8a", 22))
+    streets = [
+        (inputs.streets.geometry[classes == name], colour, width, "") for name, colour, width in _STREETS
+    ]
+    return Ground(
+        areas=[(basemap.dissolved(inputs.layer(name)), colour) for name, colour in _AREAS],
+        lines=[
+            *streets,
+            (inputs.committees.boundary, "#8b83a6", 8.0, "50 30"),
+            (basemap.dissolved(inputs.boundary).boundary, "#5a4a8a", 22.0, ""),
+        ],
+    )
+
+
+def base(ground: Ground, frame: Frame) -> Markup:
+    """Return the study's own layers as a picture."""
+    parts = [area(geometry, frame, colour) for geometry, colour in ground.areas]
+    parts += [
+        line(geometry, frame, colour, width, dash=dash) for geometry, colour, width, dash in ground.lines
+    ]
     return Markup("").join(parts)
 
 

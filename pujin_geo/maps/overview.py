@@ -11,12 +11,12 @@ import pandas as pd
 import shapely
 from markupsafe import Markup
 
-from ..texts import Text
+from ..texts import Lang, Text
 from ..walking.minutes import WALKERS, walk_in_minutes
 from ..walking.reach import reach_streets
 from . import basemap, drawing
 from .coverage import basic_reach
-from .drawing import Box, Frame
+from .drawing import Box, Frame, Ground
 from .palette import RANK_CLASSES
 from .reached_streets import counting_facilities
 
@@ -53,20 +53,40 @@ class Pictures:
     circle_index: Markup
 
 
+@dataclass(frozen=True)
+class _Scene:
+    """What all circles' pictures are drawn from."""
+
+    results: "Results"
+    frame: Frame
+    ground: Ground
+    labels: gpd.GeoDataFrame
+
+
+def hub_words(lang: Lang) -> str:
+    """Return what the streets around a hub mean: minutes, metres and the speed that they rest on."""
+    walker = WALKERS["default"]
+    reach_m = f"{walk_in_minutes(HUB_MINUTES, walker):,.0f}"
+    return Text(
+        f"从中心步行 {HUB_MINUTES} 分钟 ({reach_m} 米, 按 {walker.speed_m_s:g} 米/秒) 以内的圈内道路",
+        f"streets of the circle within {HUB_MINUTES} minutes ({reach_m} m at {walker.speed_m_s:g} m/s) of the hub",
+    ).of(lang)
+
+
 def pictures(results: "Results") -> Pictures:
     """Return all pictures of a study; a page that shows one of the whole study must hold ``base`` once."""
     inputs = results.inputs
-    frame = drawing.frame_of(inputs)
+    frame, ground = drawing.frame_of(inputs), drawing.ground_of(inputs)
     reach = basic_reach(results)
     labels = basemap.label_points(inputs)
     base = Markup(
         '<svg width="0" height="0" aria-hidden="true" class="base"><defs><g id="{}">{}</g></defs></svg>'
     )
     return Pictures(
-        base=base.format(BASE, drawing.base(inputs, frame)),
+        base=base.format(BASE, drawing.base(ground, frame)),
         overview=_overview(results, frame, reach, labels),
         gaps=_gaps(results, frame, labels),
-        circles=_circles(results, frame, reach, labels),
+        circles=_circles(_Scene(results, frame, ground, labels), reach),
         circle_index=_circle_index(results, frame),
     )  # fmt: skip
 
@@ -165,9 +185,8 @@ def _circle_index(results: "Results", frame: Frame) -> Markup:
     return _picture(view, title.of(results.lang), Markup("").join(parts), kind="index")
 
 
-def _circles(
-    results: "Results", frame: Frame, reach: pd.DataFrame, labels: gpd.GeoDataFrame
-) -> dict[str, Markup]:
+def _circles(scene: _Scene, reach: pd.DataFrame) -> dict[str, Markup]:
+    results = scene.results
     circles = results.inputs.circles
     if circles.empty:
         return {}
@@ -180,25 +199,23 @@ def _circles(
         item = pd.Index(facilities["facility_id"]).get_indexer([hubs[circle_id]])[0]
         ways = access[access["item"] == item]
         hub = facilities.geometry.iloc[item] if item >= 0 else None
-        found[circle_id] = _circle(
-            results, frame, circle_id, shape, reach[circle_of_point == circle_id], labels, hub, ways
-        )
+        mine = reach[circle_of_point == circle_id]
+        found[circle_id] = _circle(scene, circle_id, shape, mine, hub, ways)
     return found
 
 
 def _circle(
-    results: "Results",
-    frame: Frame,
+    scene: _Scene,
     circle_id: str,
     shape: shapely.Geometry,
     reach: pd.DataFrame,
-    labels: gpd.GeoDataFrame,
     hub: shapely.Geometry | None,
     ways: pd.DataFrame,
 ) -> Markup:
+    results, labels = scene.results, scene.labels
     outline = gpd.GeoSeries([shape], crs=results.inputs.study.crs)
-    view = _view_of(outline, frame)
-    frame = frame.within(view)
+    view = _view_of(outline, scene.frame)
+    frame = scene.frame.within(view)
     size = max(round((view[2] - view[0]) / 24), 30)
     scale = (view[2] - view[0]) / 2_600
     around = Markup('<path d="M{} {}h{}v{}h-{}z{}" fill="#fff" fill-opacity=".72" fill-rule="evenodd"/>').format(
@@ -226,7 +243,7 @@ def _circle(
         title.of(results.lang),
         Markup("").join(parts),
         kind="sketch",
-        own_base=drawing.base(results.inputs, frame),
+        own_base=drawing.base(scene.ground, frame),
         size=size,
     )
 

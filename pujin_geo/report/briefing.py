@@ -14,7 +14,7 @@ from ..maps.contents import map_names
 from ..maps.coverage import VERDICTS, basic_reach, counting_words, threshold_words, whole_coverage
 from ..maps.figures import figure, percent, whole
 from ..maps.offline import content_security_policy
-from ..maps.overview import HUB_COLOUR, WORST
+from ..maps.overview import HUB_COLOUR, WORST, hub_words
 from ..maps.palette import DEMAND_CLASSES, RANK_CLASSES, VERDICT_COLOURS, demand_class
 from ..maps.words import STATUSES, committee_names, notices, sources, templates
 from ..tables import ALL, LAYERS, REGISTERS
@@ -270,6 +270,7 @@ def index_html(results: "Results", *, drawn: Drawn | None = None) -> str:
             demand_points=int(tables["residents"]["inside_boundary"].sum()),
             pictures=drawn.pictures,
             hub_colour=HUB_COLOUR,
+            hub_words=hub_words(lang),
             classes=_class_rows(results),
             ranks=[(colour, text.of(lang)) for _, colour, text in RANK_CLASSES],
             charts=drawn.charts,

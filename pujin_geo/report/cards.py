@@ -11,7 +11,7 @@ from ..coverage.disclosure import suppressed
 from ..definitions import DEFINITIONS
 from ..maps.figures import percent, whole
 from ..maps.offline import content_security_policy
-from ..maps.overview import HUB_COLOUR
+from ..maps.overview import HUB_COLOUR, hub_words
 from ..maps.palette import DEMAND_CLASSES
 from ..maps.words import notices, templates
 from .drawn import Drawn, draw
@@ -51,6 +51,7 @@ def cards_html(results: "Results", *, drawn: Drawn | None = None) -> str:
             notices=notices(results),
             pictures=drawn.pictures,
             hub_colour=HUB_COLOUR,
+            hub_words=hub_words(lang),
             classes=[(colour, text.of(lang)) for _, colour, text in DEMAND_CLASSES],
             rows=_rows(results),
             cards=[

@@ -186,12 +186,13 @@ def _how_circles_differ(results: "Results") -> Text:
         return Text("生活圈内没有可判定的基础类设施。", "No basic type is judged in the circles.")
     name = circles.set_index("circle_id")["name"]
     best, worst = str(means.idxmax()), str(means.idxmin())
-    people = circles["population"]
+    smallest = _smallest(results)
+    least, most = (few(float(one), smallest) for one in circles["population"].agg(["min", "max"]))
     return Text(
         f"基础设施平均覆盖率最高的是 {best} {name[best]} ({percent(means[best])}), 最低的是 {worst} {name[worst]} "
-        f"({percent(means[worst])}); 每圈 {whole(people.min())}–{whole(people.max())} 人。",
+        f"({percent(means[worst])}); 每圈 {least}–{most} 人。",
         f"Mean coverage of basic types is highest in {best} {name[best]} ({percent(means[best])}) and lowest in {worst} "
-        f"{name[worst]} ({percent(means[worst])}); circles hold {whole(people.min())}–{whole(people.max())} people.",
+        f"{name[worst]} ({percent(means[worst])}); circles hold {least}–{most} people.",
     )
 
 
