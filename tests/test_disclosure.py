@@ -87,3 +87,8 @@ def test_the_limit_of_a_study_is_kept(tmp_path: Path) -> None:
     assert study.settings.smallest_count_shown == 10
     (tmp_path / "study.toml").write_text(study_toml(study), encoding="utf-8")
     assert read_study(tmp_path).settings == study.settings
+
+
+def test_a_small_loss_is_hidden_like_a_small_gain() -> None:
+    table = pd.DataFrame({"people_met_change": [-3.0, -30.0, 2.0], "people_gained": [12.0, 0.0, 2.0]})
+    assert suppressed(table).to_numpy().tolist() == [["-<5", 10.0], [-30.0, 0.0], ["<5", "<5"]]
