@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from maps_world import PAYLOADS, results, two_circles, without
 from matplotlib.figure import Figure
@@ -20,6 +21,7 @@ from pujin_geo.report import fonts
 from pujin_geo.report.sheet import SLIDE_MM, save
 from pujin_geo.report.static_maps import KINDS, static_kinds, write_static_maps
 from pujin_geo.results import Results
+from pujin_geo.texts import Lang
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +54,22 @@ def test_the_figures_are_those_of_the_tables(result: Results) -> None:
         assert any(text.startswith(f"{row.population:,.0f} 人") for text in circles)
     gaps = written_on(static_map(result, "gaps"))
     assert {str(n) for n in range(1, min(len(result.tables["gap_areas"]), 10) + 1)} <= set(gaps)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_twelve_circles_end_above_the_foot(lang: Lang) -> None:
+    """With as many circles as the shipped study has, their lines do not run into the definitions."""
+    result = results(circles=two_circles(), lang=lang)
+    one = result.tables["circles"].head(1)
+    rows = [one.assign(circle_id=f"LC{n:02d}", name=f"第{n}生活圈") for n in range(1, 13)]
+    circles = pd.concat(rows, ignore_index=True)
+    figure = static_map(
+        replace(result, tables=result.tables | {"circles": circles}), "coverage", facility_type="pharmacy"
+    )
+    at = {one.get_text(): one.get_position()[1] for one in figure.findobj(Text)}
+    last = next(y for words, y in at.items() if words.startswith("LC12"))
+    foot = next(y for words, y in at.items() if words.startswith(("步行距离:", "Walk:")))
+    assert last > foot + 5
 
 
 def test_dots_lie_where_the_demand_points_are(result: Results) -> None:

@@ -43,6 +43,9 @@ WIDEST_MAP_SHARE = 0.66
 COLUMN_PT = 430.0
 """Width of the column for which type has its named size; in a wider one it grows."""
 
+ROW_PT, ROW_HEIGHT = 9.5, 1.75
+"""Size of a table's type in points, and the height of its lines in sizes of type."""
+
 DPI = 200
 SCREEN_WIDTH_PX = 1500.0
 PLAIN: dict[str, dict[str, None]] = {
@@ -234,6 +237,7 @@ class Sheet:
         self.width_pt = float(self.panel.get_xlim()[1])
         self._type = self._pt * min(max(self.width_pt / self._pt / COLUMN_PT, 1.0), 1.4)
         self.y = height_in * PT_PER_INCH - MARGIN * width_in * PT_PER_INCH
+        self._floor = MARGIN * width_in * PT_PER_INCH
         study = self.results.inputs.study
         marks = " · ".join(notices(self.results))
         self.text(marks, 10.5, colour="#9c2f2f", bold=True)
@@ -292,10 +296,17 @@ class Sheet:
         if number:
             self._write(self.panel, self.width_pt, self.y, number, 10, ha="right", va="baseline", colour=SOFT)
 
-    def row(self, words: str, number: str, *, badge: str = "", badge_colour: str = INK) -> None:
+    def row_size(self, rows: int) -> float:
+        """Return the size of type, in points, in which so many rows end above the foot, if that is written already."""
+        room_pt = float(self.y - self._floor)
+        return min(ROW_PT, room_pt / (rows * ROW_HEIGHT * float(self._type)))
+
+    def row(
+        self, words: str, number: str, *, badge: str = "", badge_colour: str = INK, size_pt: float = ROW_PT
+    ) -> None:
         """Write a line of a table: a badge, words, and a figure at the column's end."""
-        size = 9.5 * self._type
-        self.y -= size * 1.75
+        size = size_pt * self._type
+        self.y -= size * ROW_HEIGHT
         indent = 22 * self._type if badge else 0.0
         if badge:
             y = self.y + size * 0.32
@@ -313,8 +324,8 @@ class Sheet:
             )
         end = width_em(drawable(number)) * size + 10
         shown = lines_of(drawable(words), (self.width_pt - indent - end) / size, 1)
-        self._write(self.panel, indent, self.y, shown[0] if shown else "", 9.5, va="baseline")
-        self._write(self.panel, self.width_pt, self.y, number, 9.5, ha="right", va="baseline", bold=True)
+        self._write(self.panel, indent, self.y, shown[0] if shown else "", size_pt, va="baseline")
+        self._write(self.panel, self.width_pt, self.y, number, size_pt, ha="right", va="baseline", bold=True)
 
     def foot(self, definitions: Sequence[str]) -> None:
         """Write what the figures mean, the source and the standing of the boundary at the foot of the column."""
@@ -334,6 +345,7 @@ class Sheet:
             for line in lines_of(drawable(words), self.width_pt / size * 0.98, 4)
         ]
         y = MARGIN * self.figure.get_size_inches()[0] * PT_PER_INCH + size * 1.45 * (len(lines) - 1)
+        self._floor = y + size * 2.0
         for line in lines:
             self._write(self.panel, 0, y, line, 8, colour=SOFT, va="baseline")
             y -= size * 1.45

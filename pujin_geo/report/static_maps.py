@@ -275,6 +275,10 @@ def _type_coverage(
         sheet.points(xy[verdict == one], VERDICT_COLOURS[one], size_pt=sizes[verdict == one])
     sheet.names()
     sheet.points(_xy(demand_points(facilities.iloc[mine])), "#111111", size_pt=8.0, marker="s")
+    sheet.foot(
+        [DEFINITIONS[key].of(lang) for key in ("walk_m", "coverage_share")]
+        + [counting_words(results).of(lang)]
+    )
     sheet.heading(Text("居民点 (服务人群)", "Demand points (people served)").of(lang))
     for one, words in VERDICTS.items():
         sheet.key(
@@ -301,12 +305,10 @@ def _type_coverage(
         table = table[(table["scope"] == ALL) & (table["facility_type"] == facility_type)]
         table = suppressed(table, smallest=small).set_index("circle_id")["coverage_share"]
         names = results.tables["circles"].set_index("circle_id")["name"]
+        size_pt = sheet.row_size(len(names))
         for circle_id, words in names.items():
-            sheet.row(f"{circle_id} {words}", percent(float(table.get(circle_id, np.nan))))
-    sheet.foot(
-        [DEFINITIONS[key].of(lang) for key in ("walk_m", "coverage_share")]
-        + [counting_words(results).of(lang)]
-    )
+            share = percent(float(table.get(circle_id, np.nan)))
+            sheet.row(f"{circle_id} {words}", share, size_pt=size_pt)
     sheet.scale_and_north()
     return sheet.figure
 
