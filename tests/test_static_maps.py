@@ -7,14 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from maps_world import PAYLOADS, results, two_circles, without
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from pujin_geo import static_map
+from pujin_geo import analyse, load_study, static_map
 from pujin_geo.errors import SettingsError
 from pujin_geo.maps.palette import VERDICT_COLOURS
 from pujin_geo.report import fonts
@@ -58,14 +57,9 @@ def test_the_figures_are_those_of_the_tables(result: Results) -> None:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_twelve_circles_end_above_the_foot(lang: Lang) -> None:
-    """With as many circles as the shipped study has, their lines do not run into the definitions."""
-    result = results(circles=two_circles(), lang=lang)
-    one = result.tables["circles"].head(1)
-    rows = [one.assign(circle_id=f"LC{n:02d}", name=f"第{n}生活圈") for n in range(1, 13)]
-    circles = pd.concat(rows, ignore_index=True)
-    figure = static_map(
-        replace(result, tables=result.tables | {"circles": circles}), "coverage", facility_type="pharmacy"
-    )
+    """The shipped study is long and has twelve: their lines do not run into the definitions."""
+    shipped = load_study(Path(__file__).parents[1] / "geodata" / "pujin")
+    figure = static_map(analyse(shipped, lang=lang), "coverage", facility_type="meal_point")
     at = {one.get_text(): one.get_position()[1] for one in figure.findobj(Text)}
     last = next(y for words, y in at.items() if words.startswith("LC12"))
     foot = next(y for words, y in at.items() if words.startswith(("步行距离:", "Walk:")))
