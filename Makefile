@@ -1,4 +1,4 @@
-.PHONY: notebooks-html setup lock run run-real test check lab bench clean
+.PHONY: notebooks-html setup lock run run-real test check lab bench bench-maps clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -50,3 +50,7 @@ bench:
 	$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	PYTHONPATH=. $(VENV)/bench/bin/python benchmarks/distances.py
 	PYTHONPATH=. $(VENV)/bench/bin/python benchmarks/accuracy.py
+
+# Needs Chromium.
+bench-maps: setup
+	$(BIN)/python benchmarks/maps.py

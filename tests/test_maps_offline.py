@@ -257,6 +257,21 @@ def test_gated_texts_stay_texts_in_folium_s_own_popups(browser: Browser, tmp_pat
 
 
 @pytest.mark.browser
+def test_gated_texts_stay_texts_in_the_layer_control(browser: Browser, tmp_path) -> None:
+    names = [p for p in PAYLOADS if p]
+    map_ = plain_map(["x"])
+    for name in gate(pd.DataFrame({"name": names}))["name"]:
+        folium.FeatureGroup(name=name).add_to(map_)
+    folium.LayerControl(collapsed=False).add_to(map_)
+    with visit(browser, standalone(map_), tmp_path) as seen:
+        labels = seen.page.locator(".leaflet-control-layers-overlays label")
+        shown = [text.split() for text in labels.all_text_contents()]
+        assert shown == [name.split() for name in names]
+        assert seen.page.locator(".leaflet-control-layers img").count() == 0
+        assert seen.faults == []
+
+
+@pytest.mark.browser
 def test_plain_folium_fails_the_same_checks(browser: Browser, tmp_path) -> None:
     """The checks can fail: not inlined there are requests, not gated there is a dialog."""
     with visit(browser, plain_map(["a"]).get_root().render(), tmp_path) as seen:
