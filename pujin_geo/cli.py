@@ -84,7 +84,10 @@ def _asked_for_english(argv: list[str]) -> bool:
 def run(
     study: StudyArgument = DEFAULT_STUDY,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="结果文件夹 · results folder")] = None,
-    lang: LangOption = Language.ZH,
+    lang: Annotated[
+        Language | None,
+        typer.Option("--lang", help="语言, 缺省用研究自己的 · language, else the study's own"),
+    ] = None,
     profile: ProfileOption = None,
     include: IncludeOption = None,
     keep: Annotated[
@@ -101,14 +104,17 @@ def run(
     from .reuse import Store, cache_folder, reusing  # noqa: PLC0415
     from .runs.place import prepare  # noqa: PLC0415
     from .sources.reading import load_study  # noqa: PLC0415
+    from .study import read_study  # noqa: PLC0415
 
-    language: Lang = lang.value
+    own = read_study(study)
+    language: Lang = lang.value if lang else own.lang
+    include_planned = include is not None or own.include_planned
     target = out or Path("outputs") / study.resolve().name
     prepare(target)
     with reusing(Store(cache_folder(), fresh=fresh)), progress(language, steps=15) as report:
         report(Text("读入并检查数据", "Reading and checking the data"))
         inputs = load_study(study, profile=profile)
-        results = analyse(inputs, lang=language, include_planned=include is not None, report=report)
+        results = analyse(inputs, lang=language, include_planned=include_planned, report=report)
         index = write_results(results, target, keep=keep, report=report)
     _summary(results, index, language)
 

@@ -92,7 +92,7 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
         (
             "inputs",
             Text("保存输入", "Keeping the inputs"),
-            lambda: write_inputs(results.inputs, folder / "inputs"),
+            lambda: write_inputs(_as_run(results), folder / "inputs"),
         ),
         ("maps", Text("绘制地图", "Drawing maps"), lambda: write_maps(results, folder / "maps")),
         (
@@ -143,6 +143,12 @@ def _write_layers(results: Results, path: Path) -> None:
         )
 
 
+def _as_run(results: Results) -> Inputs:
+    """Return the inputs with the run's language and scenario as the study's own, so that it can be repeated."""
+    study = replace(results.inputs.study, lang=results.lang, include_planned=results.include_planned)
+    return replace(results.inputs, study=study)
+
+
 def write_inputs(inputs: Inputs, folder: Path) -> None:
     """Write the accepted inputs as a study folder of its own, enough to repeat the run."""
     folder.mkdir()
@@ -172,6 +178,7 @@ def _manifest(results: Results, seconds: dict[str, float]) -> dict[str, Any]:
         "lang": results.lang,
         "include_planned": results.include_planned,
         "settings": asdict(study.settings),
+        "input_hash": results.input_hash,
         "inputs": [asdict(file) for file in results.inputs.files],
         "row_counts": results.inputs.row_counts.to_dict("records"),
         "table_rows": {name: len(table) for name, table in tables.items()},

@@ -1,11 +1,14 @@
 """What an analysis yields: everything that tables, maps and the briefing are written from."""
 
 import html
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 
 import pandas as pd
 
-from .inputs import Inputs
+from .fingerprints import Fingerprints
+from .inputs import PLACE_COLUMNS, Inputs
+from .tables import LAYERS, REGISTERS
 from .texts import Lang, Text
 from .walking.network import Network
 
@@ -32,6 +35,27 @@ class Results:
     tables: dict[str, pd.DataFrame]
     types_without_rows: pd.DataFrame
     seconds: dict[str, float]
+
+    @cached_property
+    def input_hash(self) -> str:
+        """The hash of all that the figures come from: accepted rows, thresholds, settings and what counts.
+
+        It does not depend on file names or formats: the inputs that a run keeps have the hash of the run.
+        """
+        study = self.inputs.study
+        layers = {
+            name: {
+                column: frame[column].to_numpy(dtype=object)
+                for column in sorted(set(frame.columns) - set(PLACE_COLUMNS))
+            }
+            for name in (*LAYERS, *REGISTERS)
+            if len(frame := self.inputs.layer(name))
+        }
+        catalogue = {
+            name: self.inputs.catalogue[name].to_numpy(dtype=object) for name in self.inputs.catalogue
+        }
+        about = (study.name, study.crs.to_string(), study.data_date, study.synthetic, asdict(study.settings))
+        return Fingerprints().of(about, self.include_planned, catalogue, layers)
 
     def __repr__(self) -> str:
         """Return one line; the tables would fill pages."""

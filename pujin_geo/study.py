@@ -11,9 +11,9 @@ from pyproj.exceptions import CRSError
 
 from .errors import SettingsError
 from .tables import LAYERS, REGISTERS
-from .texts import Text
+from .texts import Lang, Text
 
-TOP_KEYS = ("name", "crs", "profile", "data_date", "synthetic", "layers", "settings")
+TOP_KEYS = ("name", "crs", "profile", "data_date", "synthetic", "lang", "include", "layers", "settings")
 LAYER_KEYS = ("path", "datum", "columns", "layer", "sheet")
 
 
@@ -51,7 +51,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Study:
-    """A study folder, read and checked; the layers' files are not opened yet."""
+    """A study folder, read and checked; the layers' files are not opened yet.
+
+    ``lang`` and ``include_planned`` are how it is run unless the command says otherwise.
+    """
 
     folder: Path
     name: str
@@ -61,6 +64,8 @@ class Study:
     synthetic: bool
     layers: dict[str, LayerSpec]
     settings: Settings
+    lang: Lang = "zh"
+    include_planned: bool = False
 
 
 def read_study(folder: Path) -> Study:
@@ -119,7 +124,22 @@ def _study(folder: Path, path: Path, raw: dict[str, Any]) -> Study:
         synthetic=_typed(path, raw, "synthetic", bool, False),
         layers=_layers(folder, path, _typed(path, raw, "layers", dict, {})),
         settings=_settings(path, _typed(path, raw, "settings", dict, {})),
+        lang="en" if _one_of(path, raw, "lang", ("zh", "en")) == "en" else "zh",
+        include_planned=_one_of(path, raw, "include", ("", "planned")) == "planned",
     )
+
+
+def _one_of(path: Path, raw: dict[str, Any], key: str, known: tuple[str, ...]) -> str:
+    value = raw.get(key, known[0])
+    if value not in known:
+        listed = ", ".join(f'"{one}"' for one in known)
+        raise SettingsError(
+            Text(
+                f"{path} 中 {key} = {value!r} 不认识; 可用的是: {listed}。",
+                f"{path}: {key} = {value!r} is not known; known are: {listed}.",
+            )
+        )
+    return str(value)
 
 
 def _refuse_unknown(path: Path, raw: dict[str, Any], known: tuple[str, ...], where: str) -> None:
@@ -254,6 +274,8 @@ def study_toml(study: Study) -> str:
         f"profile = {_toml(study.profile)}",
         *([f"data_date = {_toml(study.data_date)}"] if study.data_date else []),
         f"synthetic = {_toml(study.synthetic)}",
+        *([f"lang = {_toml(study.lang)}"] if study.lang != "zh" else []),
+        *(['include = "planned"'] if study.include_planned else []),
     ]
     for name, spec in study.layers.items():
         path = spec.path.relative_to(study.folder) if spec.path.is_relative_to(study.folder) else spec.path

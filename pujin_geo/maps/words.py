@@ -65,6 +65,7 @@ def frame_words(results: "Results") -> dict[str, Any]:
         "notices": notices(results),
         "statuses": {key: text.of(results.lang) for key, text in STATUSES.items()},
         "sources": sources(results),
+        "traced": traced(results),
         "drawn": [layer for layer in drawn if len(inputs.layer(layer))],
     }
 
@@ -94,6 +95,16 @@ def notices(results: "Results") -> list[str]:
     if results.inputs.study.synthetic:
         marks.insert(0, Text("合成数据", "synthetic data"))
     return [mark.of(results.lang) for mark in marks]
+
+
+def traced(results: "Results") -> str:
+    """Return from which data a page comes, and where each of its figures can be looked up."""
+    digits = results.input_hash[:12]
+    return Text(
+        f"数据指纹 {digits} (manifest.json 的 input_hash); 数字出自哪张表、哪些行见 tables/figures.csv, 各列含义见 tables/columns.csv。",
+        f"Input hash {digits} (input_hash in manifest.json); tables/figures.csv says from which table and rows each figure "
+        "comes, tables/columns.csv what each column means.",
+    ).of(results.lang)
 
 
 def sources(results: "Results") -> list[str]:

@@ -16,7 +16,7 @@ from ..maps.figures import figure, percent, whole
 from ..maps.offline import content_security_policy
 from ..maps.overview import HUB_COLOUR, WORST, hub_words
 from ..maps.palette import DEMAND_CLASSES, RANK_CLASSES, VERDICT_COLOURS, demand_class
-from ..maps.words import STATUSES, committee_names, notices, sources, templates
+from ..maps.words import STATUSES, committee_names, notices, sources, templates, traced
 from ..tables import ALL, LAYERS, REGISTERS
 from ..texts import Text
 from .drawn import Drawn, draw
@@ -261,6 +261,7 @@ def index_html(results: "Results", *, drawn: Drawn | None = None) -> str:
             lang=lang,
             study=inputs.study,
             notices=notices(results),
+            traced=traced(results),
             sections={key: text.of(lang) for key, text in SECTIONS.items() if _has(results, key)},
             lead=lead(results),
             answers=answers(results),

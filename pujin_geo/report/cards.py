@@ -13,7 +13,7 @@ from ..maps.figures import percent, whole
 from ..maps.offline import content_security_policy
 from ..maps.overview import HUB_COLOUR, hub_words
 from ..maps.palette import DEMAND_CLASSES
-from ..maps.words import notices, templates
+from ..maps.words import notices, templates, traced
 from .drawn import Drawn, draw
 from .sentences import circle_means
 
@@ -49,6 +49,7 @@ def cards_html(results: "Results", *, drawn: Drawn | None = None) -> str:
             lang=lang,
             study=results.inputs.study,
             notices=notices(results),
+            traced=traced(results),
             pictures=drawn.pictures,
             hub_colour=HUB_COLOUR,
             hub_words=hub_words(lang),

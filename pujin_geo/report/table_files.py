@@ -11,6 +11,7 @@ import pandas as pd
 from ..definitions import DEFINITIONS, INTERNAL, SYNTHETIC
 from ..texts import Text
 from .sheets import Cells, cells_of, fill_sheets, sheet_file
+from .trace import columns_table, figures_table, trace_note
 
 if TYPE_CHECKING:
     from ..results import Results
@@ -68,6 +69,10 @@ def write_tables(results: "Results", folder: Path) -> None:
     """Write ``tables/*.csv`` and ``tables.xlsx`` of an analysed study into a folder."""
     (folder / "tables").mkdir()
     tables = {name: _noticed(table, results) for name, table in results.tables.items()}
+    tables |= {
+        "figures": figures_table(results.lang),
+        "columns": columns_table(tables, results.lang),
+    }
     for name, table in tables.items():
         path = folder / "tables" / name
         if name == "distances" and len(table) > CSV_ROWS_AT_MOST:
@@ -76,6 +81,7 @@ def write_tables(results: "Results", folder: Path) -> None:
             write_csv(table, path.with_suffix(".csv"))
     # A note of its own, since a table travels without the workbook.
     notes = "\n".join(DEFINITIONS[name].of(results.lang) for name in ("tables", "apostrophe"))
+    notes += "\n" + trace_note(results).of(results.lang)
     (folder / "tables" / "README.txt").write_text(notes + "\n", encoding="utf-8-sig", newline="\n")
     for name in CSV_ONLY:
         del tables[name]
@@ -103,6 +109,7 @@ def _about(results: "Results") -> list[tuple[str, str]]:
         *([(Text("数据日期", "data date").of(lang), study.data_date)] if study.data_date else []),
         (Text("声明", "notice").of(lang), " · ".join([*notice, INTERNAL.of(lang)])),
         (Text("标准", "profile").of(lang), study.profile),
+        (Text("数据指纹", "input hash").of(lang), results.input_hash),
     ]
     return rows + [(name, text.of(lang)) for name, text in DEFINITIONS.items()]
 
