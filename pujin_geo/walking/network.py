@@ -8,7 +8,7 @@ float64 up to millions of kilometres, so a distance does not depend on the order
 which it is added up, and equality at a threshold means equality.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import geopandas as gpd
@@ -67,6 +67,7 @@ class Network:
         edge_street: (edges,) position in the streets table; -1 for the bridge across a joined gap.
         node_part: (nodes,) number of the connected part.
         main_part: the part with the greatest length of street.
+        matrix: symmetric (nodes, nodes) lengths; of parallel edges the shortest, loops left out.
         problems: findings while building.
     """
 
@@ -79,17 +80,13 @@ class Network:
     edge_street: Ints
     node_part: Ints
     main_part: int
+    matrix: csr_array
     problems: tuple[Problem, ...]
 
     @cached_property
     def edge_tree(self) -> shapely.STRtree:
         """Spatial index of the edges' geometry."""
         return shapely.STRtree(self.edge_geometry)
-
-    @cached_property
-    def matrix(self) -> csr_array:
-        """Symmetric (nodes, nodes) matrix of lengths; of parallel edges the shortest, loops left out."""
-        return _matrix(len(self.node_xy), self.edge_from, self.edge_to, self.edge_length_m)
 
     @property
     def edge_part(self) -> Ints:
@@ -126,25 +123,28 @@ def build_network(
     >>> len(network.edge_length_m), float(network.edge_length_m.sum())
     (4, 180.0)
     """
-    usable = _usable(streets, include_planned)
-    vertices = _read_vertices(streets.geometry.to_numpy()[usable], usable)
-    problems = _length_problems(vertices, streets)
+    usable = np.flatnonzero(usable_streets(streets, include_planned=include_planned))
+    if not len(usable):
+        raise SourceError(NO_STREET)
+    noded = node_streets(
+        streets.geometry.to_numpy(),
+        usable,
+        join_tolerance_m=join_tolerance_m,
+        join_crossings=join_crossings,
+    )
+    if not len(noded.pieces.length_m):
+        raise SourceError(NO_STREET)
+    network = _assemble(streets.crs, noded.place_xy, noded.pieces)
+    problems = _length_problems(noded.vertices, streets)
     if join_crossings:
-        met = _meetings(vertices)
-        vertices = _insert(vertices, met.start, met.along, met.xy)
-        problems.append(_crossings_problem(met.count(), joined=True))
-    vertices, joins, found = _join_ends(vertices, join_tolerance_m, streets)
-    problems += found
-    pieces = _cut_at_nodes(vertices, _bridges(joins))
-    if not len(pieces.length_m):
-        raise SourceError(_NO_STREET)
-    network = _assemble(streets.crs, vertices.place_xy, pieces, problems)
+        problems.append(_crossings_problem(noded.crossings, joined=True))
+    problems += _join_problems(streets, noded.joins)
     if not join_crossings:
-        count = _count_crossings(vertices, joins, join_tolerance_m)
+        count = _count_crossings(noded.vertices, noded.joins.places, join_tolerance_m)
         if count:
             problems.append(_crossings_problem(count, joined=False))
     problems += _island_problems(network, streets)
-    return _with_problems(network, problems)
+    return replace(network, problems=tuple(problems))
 
 
 def network_of(inputs: Inputs, *, include_planned: bool = False) -> Network:
@@ -158,28 +158,69 @@ def network_of(inputs: Inputs, *, include_planned: bool = False) -> Network:
     )
 
 
-_NO_STREET = Text(
-    "道路图层中没有可步行的道路 (walkable 为是、状态为现状的线); 请检查 walkable 和 status 两列。",
+NO_STREET = Text(
+    "道路图层中没有可步行的道路 (walkable 为是、status 为现状的线); 请检查 walkable 和 status 两列。",
     "The streets layer has no walkable street (walkable = yes, status existing); check these two columns.",
 )
 
 
-def _usable(streets: gpd.GeoDataFrame, include_planned: bool) -> Ints:
+def usable_streets(streets: gpd.GeoDataFrame, *, include_planned: bool) -> NDArray[np.bool_]:
+    """Return which streets are open to walkers."""
     statuses = ["existing", "under_construction", "planned"] if include_planned else ["existing"]
-    usable: Ints = np.flatnonzero(streets["walkable"] & streets["status"].isin(statuses))
-    if not len(usable):
-        raise SourceError(_NO_STREET)
+    usable: NDArray[np.bool_] = (streets["walkable"] & streets["status"].isin(statuses)).to_numpy(dtype=bool)
     return usable
 
 
 @dataclass(frozen=True)
+class Noded:
+    """Lines cut where they meet.
+
+    Attributes:
+        pieces: the lines between two nodes, in the order of the streets; then the bridges across gaps.
+        place_xy: (places, 2) coordinates that ``pieces`` number.
+        vertices: the lines before the cut, with their joins.
+        joins: line ends joined to other lines.
+        crossings: number of crossings joined on request.
+        spread_m: the greatest extent of vertices that were merged to one.
+    """
+
+    pieces: "Pieces"
+    place_xy: Floats
+    vertices: "_Vertices"
+    joins: "_Joins"
+    crossings: int
+    spread_m: float
+
+
+def node_streets(
+    geometry: NDArray[np.object_], street: Ints, *, join_tolerance_m: float, join_crossings: bool
+) -> Noded:
+    """Cut the given streets of a drawing where they meet each other; the rest of the drawing is not looked at."""
+    vertices = read_vertices(geometry[street], street)
+    crossings, spread_m = 0, vertices.place_spread_m.max(initial=0.0)
+    if join_crossings:
+        met = _meetings(vertices)
+        crossings = met.count()
+        vertices = _insert(vertices, met.start, met.along, met.xy)
+        spread_m = max(spread_m, vertices.place_spread_m.max(initial=0.0))
+    vertices, joins = _join_ends(vertices, join_tolerance_m)
+    spread_m = max(spread_m, vertices.place_spread_m.max(initial=0.0))
+    pieces = _cut_at_nodes(vertices, _bridges(joins.places))
+    return Noded(pieces, vertices.place_xy, vertices, joins, crossings, float(spread_m))
+
+
+@dataclass(frozen=True)
 class _Vertices:
-    """All lines' vertices in one run: which line, which place (distinct to 1 mm); no two in a row equal."""
+    """All lines' vertices in one run: which line, which place (distinct to 1 mm); no two in a row equal.
+
+    ``place_spread_m`` is the extent of the vertices that became one place; 0 where they are the same.
+    """
 
     line: Ints
     place: Ints
     place_xy: Floats
     line_street: Ints
+    place_spread_m: Floats
 
     def segments(self) -> tuple[Ints, NDArray[np.object_]]:
         """Return the positions where segments start, and their geometry."""
@@ -188,7 +229,8 @@ class _Vertices:
         return start, shapely.linestrings(ends)
 
 
-def _read_vertices(geometry: NDArray[np.object_], street: Ints) -> _Vertices:
+def read_vertices(geometry: NDArray[np.object_], street: Ints) -> _Vertices:
+    """Return the vertices of lines, given with the street that each belongs to."""
     lines, of_geometry = shapely.get_parts(shapely.force_2d(geometry), return_index=True)
     xy, line = shapely.get_coordinates(lines, return_index=True)
     return _merge_places(line.astype(np.int64), xy, street[of_geometry])
@@ -198,14 +240,24 @@ def _merge_places(line: Ints, xy: Floats, line_street: Ints) -> _Vertices:
     """Number the places: coordinates within 1 mm of each other are one, at the first one's position."""
     distinct, place = _distinct(xy)
     near = cKDTree(distinct).query_pairs(SAME_PLACE_M + 1e-9, output_type="ndarray")
+    spread_m = np.zeros(len(distinct))
     if len(near):
         links = coo_array((np.ones(len(near)), (near[:, 0], near[:, 1])), shape=(len(distinct),) * 2)
         _, group = connected_components(links, directed=False)
         _, first = np.unique(group, return_index=True)
+        spread_m = _extent_m(distinct, group)
         distinct, place = distinct[first], group[place]
     keep = np.ones(len(line), dtype=bool)
     keep[1:] = (line[1:] != line[:-1]) | (place[1:] != place[:-1])
-    return _Vertices(line[keep], place[keep].astype(np.int64), distinct, line_street)
+    return _Vertices(line[keep], place[keep].astype(np.int64), distinct, line_street, spread_m)
+
+
+def _extent_m(xy: Floats, group: Ints) -> Floats:
+    order = np.argsort(group, kind="stable")
+    start = np.flatnonzero(np.diff(group[order], prepend=-1))
+    extent = np.maximum.reduceat(xy[order], start) - np.minimum.reduceat(xy[order], start)
+    across_m: Floats = np.hypot(*extent.T)
+    return across_m
 
 
 def _distinct(xy: Floats) -> tuple[Floats, Ints]:
@@ -327,14 +379,25 @@ def _line_ends(vertices: _Vertices) -> tuple[Ints, Ints]:
     return place[fresh], owner[fresh]
 
 
-def _join_ends(
-    vertices: _Vertices, tolerance_m: float, streets: gpd.GeoDataFrame
-) -> tuple[_Vertices, Ints, list[Problem]]:
-    """Join line ends to other lines within the tolerance.
+@dataclass(frozen=True)
+class _Joins:
+    """Line ends joined to other lines.
 
-    Returns the vertices with one added at every foot, the (joins, 2) places of each end and its foot (one
-    and the same where the end lies on the line), and a finding per join.
+    Attributes:
+        places: (joins, 2) places of each end and its foot, one and the same where the end lies on the line.
+        end_line, other_line: (joins,) the line that ends, and the one that it was joined to.
+        gap_m: (joins,) how far they were apart.
     """
+
+    places: Ints
+    end_line: Ints
+    other_line: Ints
+    gap_m: Floats
+    line_street: Ints
+
+
+def _join_ends(vertices: _Vertices, tolerance_m: float) -> tuple[_Vertices, _Joins]:
+    """Join line ends to other lines within the tolerance; return the vertices with one added at every foot."""
     end, owner = _line_ends(vertices)
     start, segment = vertices.segments()
     end_xy = vertices.place_xy[end]
@@ -349,7 +412,8 @@ def _join_ends(
     nearest = np.lexsort((on, gap, line, which))
     which, on, line, gap = which[nearest], on[nearest], line[nearest], gap[nearest]
     if not len(which):
-        return vertices, np.empty((0, 2), dtype=np.int64), []
+        none = np.empty(0, dtype=np.int64)
+        return vertices, _Joins(np.empty((0, 2), dtype=np.int64), none, none, np.empty(0), vertices.line_street)
     fresh = np.ones(len(which), dtype=bool)
     fresh[1:] = (which[1:] != which[:-1]) | (line[1:] != line[:-1])
     best = np.flatnonzero(fresh)[np.cumsum(fresh) - 1]
@@ -359,9 +423,8 @@ def _join_ends(
     joined = _insert(vertices, start[on[passes]], along[passes], foot[best[passes]])
     which, line, gap, foot = which[fresh], line[fresh], gap[fresh], foot[fresh]
     _, found = cKDTree(joined.place_xy).query(np.concatenate([end_xy[which], foot]))
-    joins = np.stack(np.split(found.astype(np.int64), 2), axis=1)
-    problems = _join_problems(streets, vertices.line_street, owner[which], line, gap)
-    return joined, joins, problems
+    places = np.stack(np.split(found.astype(np.int64), 2), axis=1)
+    return joined, _Joins(places, owner[which], line, gap, vertices.line_street)
 
 
 def _feet(
@@ -409,12 +472,11 @@ def _street_problem(
     return Problem("streets", "warning", code, text, row=int(row), source_row=int(source_row), value=value)
 
 
-def _join_problems(
-    streets: gpd.GeoDataFrame, line_street: Ints, end_line: Ints, other_line: Ints, gap: Floats
-) -> list[Problem]:
+def _join_problems(streets: gpd.GeoDataFrame, joins: _Joins) -> list[Problem]:
     row = streets["row"].to_numpy()
     problems = []
-    for ending, other, gap_m in zip(line_street[end_line], line_street[other_line], gap, strict=True):
+    ends, others = joins.line_street[joins.end_line], joins.line_street[joins.other_line]
+    for ending, other, gap_m in zip(ends, others, joins.gap_m, strict=True):
         zh = f"线端与第 {row[other]} 行的道路相距 {gap_m:.3f} 米, 已连接; 如不相通请修改图形。"
         en = f"The line's end lies {gap_m:.3f} m from the street of row {row[other]} and was joined to it; redraw it if they do not meet."
         problems.append(_street_problem(streets, ending, "end_joined", Text(zh, en), f"{gap_m:.3f}"))
@@ -422,7 +484,7 @@ def _join_problems(
 
 
 @dataclass(frozen=True)
-class _Pieces:
+class Pieces:
     """Lines cut at every place where something meets or ends."""
 
     from_place: Ints
@@ -432,7 +494,7 @@ class _Pieces:
     street: Ints
 
 
-def _cut_at_nodes(vertices: _Vertices, bridges: Ints) -> _Pieces:
+def _cut_at_nodes(vertices: _Vertices, bridges: Ints) -> Pieces:
     line, place = vertices.line, vertices.place
     count = len(line)
     is_first, is_last = np.ones(count, dtype=bool), np.ones(count, dtype=bool)
@@ -460,7 +522,7 @@ def _cut_at_nodes(vertices: _Vertices, bridges: Ints) -> _Pieces:
     length_m = run_m[stops] - run_m[starts]
 
     bridge_m = quantise(np.hypot(*(vertices.place_xy[bridges[:, 0]] - vertices.place_xy[bridges[:, 1]]).T))
-    return _Pieces(
+    return Pieces(
         np.concatenate([place[starts], bridges[:, 0]]),
         np.concatenate([place[stops], bridges[:, 1]]),
         np.concatenate([length_m, bridge_m]),
@@ -478,23 +540,34 @@ def _turns_back(xy: Floats, is_end: NDArray[np.bool_]) -> Ints:
     return turning
 
 
-def _assemble(crs: CRS, place_xy: Floats, pieces: _Pieces, problems: list[Problem]) -> Network:
+def _assemble(crs: CRS, place_xy: Floats, pieces: Pieces) -> Network:
     used, numbered = np.unique(np.concatenate([pieces.from_place, pieces.to_place]), return_inverse=True)
     edge_from, edge_to = np.split(numbered.astype(np.int64), 2)
-    links = coo_array((np.ones(len(edge_from)), (edge_from, edge_to)), shape=(len(used),) * 2)
-    parts, node_part = connected_components(links, directed=False)
-    part_length_m = np.bincount(node_part[edge_from], weights=pieces.length_m, minlength=parts)
+    return network_from(
+        crs, place_xy[used], edge_from, edge_to, pieces.length_m, pieces.geometry, pieces.street
+    )
+
+
+def network_from(
+    crs: CRS, node_xy: Floats, edge_from: Ints, edge_to: Ints, length_m: Floats,
+    geometry: NDArray[np.object_], street: Ints,
+) -> Network:  # fmt: skip
+    """Return the network of these edges, with its connected parts."""
+    matrix = _matrix(len(node_xy), edge_from, edge_to, length_m)
+    parts, node_part = connected_components(matrix, directed=False)
+    part_length_m = np.bincount(node_part[edge_from], weights=length_m, minlength=parts)
     return Network(
         crs=crs,
-        node_xy=place_xy[used],
+        node_xy=node_xy,
         edge_from=edge_from,
         edge_to=edge_to,
-        edge_length_m=pieces.length_m,
-        edge_geometry=pieces.geometry,
-        edge_street=pieces.street,
+        edge_length_m=length_m,
+        edge_geometry=geometry,
+        edge_street=street,
         node_part=node_part.astype(np.int64),
         main_part=int(np.argmax(part_length_m)),
-        problems=tuple(problems),
+        matrix=matrix,
+        problems=(),
     )
 
 
@@ -502,22 +575,16 @@ def _matrix(nodes: int, edge_from: Ints, edge_to: Ints, length_m: Floats) -> csr
     """Build the matrix of lengths; a sparse matrix would add parallel arcs up, so the minimum is taken first."""
     tail = np.concatenate([edge_from, edge_to])
     head = np.concatenate([edge_to, edge_from])
-    weight = np.concatenate([length_m, length_m])
-    keep = tail != head
-    tail, head, weight = tail[keep], head[keep], weight[keep]
-    order = np.lexsort((weight, head, tail))
-    tail, head, weight = tail[order], head[order], weight[order]
-    shortest = np.ones(len(tail), dtype=bool)
-    shortest[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-    tail, head, weight = tail[shortest], head[shortest], weight[shortest]
+    arc = tail * nodes + head
+    order = np.argsort(arc)
+    order = order[(tail != head)[order]]
+    start = np.flatnonzero(np.diff(arc[order], prepend=-1))
+    weight = np.concatenate([length_m, length_m])[order]
+    weight = np.minimum.reduceat(weight, start) if len(start) else weight
+    tail, head = tail[order[start]], head[order[start]]
     pointer = np.zeros(nodes + 1, dtype=np.int32)
     np.cumsum(np.bincount(tail, minlength=nodes), out=pointer[1:])
     return csr_array((weight, head.astype(np.int32), pointer), shape=(nodes, nodes))
-
-
-def _with_problems(network: Network, problems: list[Problem]) -> Network:
-    values = {name: getattr(network, name) for name in network.__dataclass_fields__}
-    return Network(**{**values, "problems": tuple(problems)})
 
 
 def _crossings_problem(count: int, *, joined: bool) -> Problem:
