@@ -3,14 +3,13 @@
 from dataclasses import fields
 
 import numpy as np
-import pytest
 import shapely
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from towns import Town, streets_of, towns
 
 from pujin_geo.errors import SourceError
-from pujin_geo.walking.alter import CHAIN_M, Drawing, alter_network
+from pujin_geo.walking.alter import Drawing, alter_network
 from pujin_geo.walking.network import Network, build_network
 
 Line = list[tuple[float, float]]

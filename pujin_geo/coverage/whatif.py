@@ -1,8 +1,9 @@
 """What if a facility opened, closed or moved, or a street opened or closed: the exact new answers.
 
 A change of one facility touches its type only, and there only the demand points that it serves or
-could serve better. A change of one street lays the network and measures the walks anew; straight
-lines, people and rules stay. Every number is the one that a full run would give, to the last bit:
+could serve better. A change of one street alters the network around it, leads onto it anew what stands
+near, and measures the walks that used the street or may gain by it; straight lines, people and rules
+stay. Every number is the one that a full run would give, to the last bit:
 lengths are multiples of 2⁻²⁰ m, so it does not matter in which order they were found.
 
 The judged types stay those of the start, and so do the demand points.
@@ -10,6 +11,7 @@ The judged types stay those of the start, and so do the demand points.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -19,9 +21,25 @@ import shapely
 from ..errors import SettingsError
 from ..inputs import Inputs
 from ..texts import Text
-from ..walking.access import Geometries, access_facilities, access_points
-from ..walking.distances import nearest, walks_to
-from ..walking.network import QUANTUM_M, Floats, Ints, Network, network_of
+from ..walking.access import (
+    Geometries,
+    Ways,
+    access_exits,
+    access_facilities,
+    access_points,
+    streets_at_edge,
+)
+from ..walking.again import (
+    NEAR_M,
+    carried_over,
+    changed_lines,
+    counts_again,
+    replaced_access,
+    walks_again,
+)
+from ..walking.alter import Altered, Drawing, alter_network
+from ..walking.distances import walks_to
+from ..walking.network import QUANTUM_M, Floats, Ints, Network, network_of, usable_streets
 from ..walking.pairs import counts_within, pairs_within
 from ..walking.verdicts import (
     DECIMALS,
@@ -38,6 +56,7 @@ from ..walking.verdicts import (
     people_served,
     place,
     straight_to_off_network,
+    surveyed_extent,
     type_of,
 )
 from .sums import coverage, judged_people
@@ -60,6 +79,7 @@ class Scenario:
         counts: one per type, (demand, limits) numbers of facilities.
         people: (demand × types) people whom each type serves.
         basis: type → whom the people are.
+        ground: what no change of a facility touches, made when first needed.
     """
 
     inputs: Inputs
@@ -74,6 +94,33 @@ class Scenario:
     counts: tuple[Ints, ...]
     people: pd.DataFrame
     basis: dict[str, str]
+    ground: "_Ground"
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What changes of facilities, and of streets that are drawn already, leave as it is."""
+
+    start: Inputs
+    streets: gpd.GeoDataFrame
+
+    @cached_property
+    def drawing(self) -> Drawing:
+        """All drawn streets."""
+        settings = self.start.study.settings
+        return Drawing(self.streets.geometry.to_numpy(), settings.join_tolerance_m, settings.join_crossings)
+
+    @cached_property
+    def surveyed(self) -> shapely.Geometry | None:
+        """Where streets and facilities are complete; None if the study does not say."""
+        area = surveyed_extent(self.start)
+        shapely.prepare(area)
+        return area
+
+    @cached_property
+    def streets_at_edge(self) -> Flags:
+        """Which drawn streets may leave the surveyed extent."""
+        return streets_at_edge(self.streets.geometry.to_numpy(), self.surveyed)
 
 
 def scenario(inputs: Inputs, *, include_planned: bool = False, limits_m: Sequence[float] = ()) -> Scenario:
@@ -107,6 +154,7 @@ def scenario(inputs: Inputs, *, include_planned: bool = False, limits_m: Sequenc
         counts=tuple(counts[:, column] for column in columns),
         people=people,
         basis=basis,
+        ground=_Ground(inputs, inputs.streets),
     )
 
 
@@ -266,13 +314,20 @@ def _new_row(
         "row": last + 1,
         "source_row": last + 1,
     }
+    row = _row_of(layer, geometry, given)
+    _refuse_outside(state, row)
+    return row
+
+
+def _row_of(
+    layer: gpd.GeoDataFrame, geometry: shapely.Geometry, given: dict[str, object]
+) -> gpd.GeoDataFrame:
+    """Return a row of the layer's columns and kinds, blank where nothing is given."""
     columns = {}
     for column in layer.columns.drop("geometry"):
         blank = np.nan if pd.api.types.is_numeric_dtype(layer[column]) else ""
         columns[column] = pd.Series([given.get(column, blank)]).astype(layer[column].dtype)
-    row = gpd.GeoDataFrame(columns, geometry=[geometry], crs=layer.crs)[list(layer.columns)]
-    _refuse_outside(state, row)
-    return row
+    return gpd.GeoDataFrame(columns, geometry=[geometry], crs=layer.crs)[list(layer.columns)]
 
 
 def _refuse_outside(state: Scenario, row: gpd.GeoDataFrame) -> None:
@@ -386,7 +441,7 @@ def _new_walks(
         ways = access[access["item"] == position]
         asking = origins[(_could_gain(after, ways, walk_m) & ~lost)[origins["item"]]]
         item = asking["item"].to_numpy()
-        new_m = walks_to(after.network, asking, ways, limit_m=walk_m[item].max(initial=0.0))
+        new_m = walks_to(after.network, Ways.of(asking), Ways.of(ways), limit_m=walk_m[item].max(initial=0.0))
         is_tie = np.isfinite(new_m) & (new_m == walk_m[item]) & (position < walk_to[item])
         is_better = (new_m < walk_m[item]) | is_tie
         walk_m[item[is_better]], walk_to[item[is_better]] = new_m[is_better], position
@@ -401,7 +456,7 @@ def _nearest_target(network: Network, origins: pd.DataFrame, targets: pd.DataFra
     # As in ``distances.nearest`` the rank rides below the quantum.
     step_m = QUANTUM_M / 2 ** len(item).bit_length()
     ranked = targets.assign(leg_m=targets["leg_m"].to_numpy() + rank * step_m)
-    best_m = walks_to(network, origins, ranked)
+    best_m = walks_to(network, Ways.of(origins), Ways.of(ranked))
     reached = np.isfinite(best_m)
     walk_m, target = best_m.copy(), np.full(len(origins), -1, dtype=np.int64)
     walk_m[reached] = np.floor(best_m[reached] / QUANTUM_M) * QUANTUM_M
@@ -460,7 +515,8 @@ def _reached(state: Scenario, position: int) -> Ints:
     ways = access[access["item"] == position]
     reached = np.zeros((demand, len(state.limits_m)), dtype=np.int64)
     # A millimetre more, for walks are compared as printed.
-    walk_m = np.round(walks_to(state.network, origins, ways, limit_m=max(state.limits_m) + 0.001), DECIMALS)
+    limit_m = max(state.limits_m) + 0.001
+    walk_m = np.round(walks_to(state.network, Ways.of(origins), Ways.of(ways), limit_m=limit_m), DECIMALS)
     reached[origins["item"].to_numpy()] = walk_m[:, None] <= np.array(state.limits_m)
     return reached
 
@@ -498,6 +554,31 @@ def open_street(state: Scenario, row: int) -> Scenario:
     return _with_streets(state, streets)
 
 
+def add_street(state: Scenario, geometry: shapely.Geometry, *, name: str = "") -> Scenario:
+    """Draw a new street and open it to walkers.
+
+    It meets others as any drawn street does: where they share a vertex, where its end lies within the
+    study's ``join_tolerance_m`` of them, and at crossings only if the study joins these.
+
+    Args:
+        state: the scenario before.
+        geometry: line in the study's CRS.
+        name: for tables.
+
+    Returns:
+        The scenario after; the street is the last row of its ``inputs.streets``.
+    """
+    layer = state.inputs.streets
+    number = int(layer["row"].max()) + 1
+    row = _row_of(
+        layer,
+        geometry,
+        {"walkable": True, "status": "existing", "name": name, "row": number, "source_row": number},
+    )
+    streets = pd.concat([layer, row], ignore_index=True)
+    return _with_streets(replace(state, ground=_Ground(state.ground.start, streets)), streets)
+
+
 def _street(state: Scenario, row: int) -> Flags:
     where: Flags = (state.inputs.streets["row"] == row).to_numpy()
     if not where.any():
@@ -511,33 +592,106 @@ def _street(state: Scenario, row: int) -> Flags:
 
 
 def _with_streets(state: Scenario, streets: gpd.GeoDataFrame) -> Scenario:
-    inputs = replace(state.inputs, streets=streets)
-    network = network_of(inputs, include_planned=state.include_planned)
-    placed = place(inputs, network, include_planned=state.include_planned)
-    # Facilities taken away lose their row here, so positions move up.
-    renumbered = np.append(np.cumsum(state.is_open) - 1, -1)
-    group = type_of(placed.facilities, state.types)
-    types, demand = len(state.types), len(placed.demand)
-    exact_m, walk_to = nearest(
-        network, placed.demand_access, placed.facility_access, group, demand, groups=types
+    """Put other streets in: alter the network and measure again what the change can touch."""
+    after = replace(state, inputs=replace(state.inputs, streets=streets))
+    is_open = [
+        usable_streets(layer, include_planned=state.include_planned)
+        for layer in (state.inputs.streets, streets)
+    ]
+    was_open = np.append(is_open[0], np.zeros(len(streets) - len(is_open[0]), dtype=bool))
+    if (was_open == is_open[1]).all():
+        return after
+    altered = alter_network(state.network, state.ground.drawing, was_open, is_open[1])
+    lines = changed_lines(state.network, altered)
+    if not len(lines):
+        return replace(after, network=altered.network)
+    homes, moved_homes = _homes_again(state, altered, lines)
+    sites, moved_sites = _sites_again(state, altered, lines)
+    part = np.full(len(state.points), -1, dtype=np.int64)
+    part[homes["item"]] = altered.network.edge_part[homes["edge"]]
+    exits = state.placed.exits
+    if state.ground.surveyed is not None:
+        exits = access_exits(
+            altered.network, streets, state.ground.surveyed, at_edge=state.ground.streets_at_edge
+        )
+    placed = replace(state.placed, demand_access=homes, facility_access=sites, demand_part=part, exits=exits)
+    after = replace(after, network=altered.network, placed=placed)
+    return _measured_again(state, after, altered, (moved_homes, moved_sites))
+
+
+def _homes_again(state: Scenario, altered: Altered, lines: Geometries) -> tuple[pd.DataFrame, Ints]:
+    """Lead the demand points near changed streets onto the network; return all ways, and who moved."""
+    max_snap_m = state.inputs.study.settings.max_snap_m
+    near = shapely.STRtree(state.points).query(lines, predicate="dwithin", distance=max_snap_m + NEAR_M)[1]
+    near = np.unique(near)
+    anew = access_points(altered.network, state.points[near], max_snap_m=max_snap_m)
+    anew["item"] = near[anew["item"]]
+    return replaced_access(carried_over(state.placed.demand_access, state.network, altered), near, anew)
+
+
+def _sites_again(state: Scenario, altered: Altered, lines: Geometries) -> tuple[pd.DataFrame, Ints]:
+    """Lead the facilities near changed streets, or with a gate there, onto the network."""
+    max_snap_m = state.inputs.study.settings.max_snap_m
+    facilities, gates = state.placed.facilities, state.inputs.entrances
+
+    def is_near(layer: gpd.GeoDataFrame) -> Flags:
+        tree, near = shapely.STRtree(layer.geometry.to_numpy()), np.zeros(len(layer), dtype=bool)
+        near[tree.query(lines, predicate="dwithin", distance=max_snap_m + NEAR_M)[1]] = True
+        return near
+
+    near = is_near(facilities)
+    if len(gates):
+        near |= facilities["site_id"].isin(gates["site_id"][is_near(gates)]).to_numpy()
+    items = np.flatnonzero(near & state.is_open)
+    anew = access_facilities(altered.network, facilities.iloc[items], gates, max_snap_m=max_snap_m)
+    anew["item"] = items[anew["item"]]
+    return replaced_access(carried_over(state.placed.facility_access, state.network, altered), items, anew)
+
+
+def _measured_again(
+    before: Scenario, after: Scenario, altered: Altered, moved: tuple[Ints, Ints]
+) -> Scenario:
+    group = np.where(after.is_open, type_of(after.placed.facilities, after.types), -1)
+    homes = (before.placed.demand_access, after.placed.demand_access)
+    sites = (before.placed.facility_access, after.placed.facility_access)
+    old = _all_types(before.measures)
+    exact_m, walk_to = walks_again(
+        before.network, altered, homes, sites, moved, group, old.exact_m, old.walk_to
     )
-    old = _all_types(state.measures)
+    off_m = old.off_m.copy()
+    for column in np.unique(group[_off(before) != _off(after)]):
+        members = np.where(group == column, 0, -1)
+        off_m[:, column] = straight_to_off_network(after.network, after.placed, members, 1)[:, 0]
     measures = replace(
         old,
         exact_m=exact_m,
         walk_m=np.round(exact_m, DECIMALS),
         walk_to=walk_to,
-        straight_to=renumbered[old.straight_to],
-        off_m=straight_to_off_network(network, placed, group, types),
-        exit_m=exit_walks(network, placed),
+        off_m=off_m,
+        exit_m=exit_walks(after.network, after.placed),
     )
-    counts = _count(network, placed, group, types, state.limits_m)
+    counts = counts_again(
+        before.network,
+        altered,
+        homes,
+        sites,
+        group,
+        np.stack(before.counts, axis=1),
+        limits_m=before.limits_m,
+        max_snap_m=before.inputs.study.settings.max_snap_m,
+    )
+    columns = range(len(after.types))
     return replace(
-        state,
-        inputs=inputs,
-        network=network,
-        placed=placed,
-        is_open=np.ones(len(placed.facilities), dtype=bool),
-        measures=tuple(_one_type(measures, column) for column in range(types)),
-        counts=tuple(counts[:, column] for column in range(types)),
+        after,
+        measures=tuple(_one_type(measures, column) for column in columns),
+        counts=tuple(counts[:, column] for column in columns),
     )
+
+
+def _off(state: Scenario) -> Flags:
+    """Whether each facility has no way onto the main network."""
+    access = state.placed.facility_access
+    on_main = state.network.edge_part[access["edge"].to_numpy()] == state.network.main_part
+    off = state.is_open.copy()
+    off[access["item"].to_numpy()[on_main]] = False
+    return off

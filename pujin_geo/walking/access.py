@@ -6,6 +6,8 @@ An access table has one row per way in: ``item`` (position in the caller's table
 Lengths are multiples of ``network.QUANTUM_M``.
 """
 
+from dataclasses import dataclass
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -18,6 +20,37 @@ Geometries = NDArray[np.object_]
 
 EXIT_TOLERANCE_M = 1.0
 """A street that ends this near to the extent's edge is taken to go on beyond it."""
+
+EDGE_MARGIN_M = 1.0
+
+
+@dataclass(frozen=True)
+class Ways:
+    """An access table as arrays, one element per way in; see the top of this module."""
+
+    item: Ints
+    edge: Ints
+    offset_m: Floats
+    span_m: Floats
+    leg_m: Floats
+
+    @staticmethod
+    def of(access: pd.DataFrame) -> "Ways":
+        """Return the columns of an access table."""
+        return Ways(*(access[name].to_numpy() for name in WAY_COLUMNS))
+
+    def take(self, chosen: Ints | NDArray[np.bool_]) -> "Ways":
+        """Return the chosen ways."""
+        return Ways(*(getattr(self, name)[chosen] for name in WAY_COLUMNS))
+
+    def ends(self, network: Network) -> tuple[Ints, Floats]:
+        """Return both end nodes of each way's edge and the walks to there, first all starts of edges."""
+        beyond_m = network.edge_length_m[self.edge] - self.offset_m - self.span_m
+        node = np.concatenate([network.edge_from[self.edge], network.edge_to[self.edge]])
+        return node, np.concatenate([self.leg_m + self.offset_m, self.leg_m + beyond_m])
+
+
+WAY_COLUMNS = ("item", "edge", "offset_m", "span_m", "leg_m")
 
 
 def access_points(network: Network, points: Geometries, *, max_snap_m: float) -> pd.DataFrame:
@@ -192,21 +225,47 @@ def _stretches(
     return _table(item[pair], edge[pair], low, high - low, np.zeros(len(pair)))
 
 
-def access_exits(network: Network, streets: gpd.GeoDataFrame, extent: shapely.Geometry) -> pd.DataFrame:
+def access_exits(
+    network: Network,
+    streets: gpd.GeoDataFrame,
+    extent: shapely.Geometry,
+    *,
+    at_edge: NDArray[np.bool_] | None = None,
+) -> pd.DataFrame:
     """Return the places where streets leave the extent: cross its edge, or end within 1 m of it.
 
     ``item`` counts the exits; a line's end is where the drawn line ends, whatever meets it there.
+
+    Args:
+        network: the walking graph.
+        streets: the streets layer that it was made of.
+        extent: polygons.
+        at_edge: from ``streets_at_edge``, if it is at hand.
     """
-    ends = _ends_near(network, streets, shapely.boundary(extent))
-    ending = access_points(network, ends, max_snap_m=SAME_PLACE_M * 2)
-    exits = pd.concat([_leaving(network, extent), ending], ignore_index=True)
+    if at_edge is None:
+        at_edge = streets_at_edge(streets.geometry.to_numpy(), extent)
+    looked_at = np.flatnonzero(at_edge[network.edge_street] | (network.edge_street < 0))
+    used = np.unique(network.edge_street[looked_at])
+    lines = shapely.get_parts(shapely.force_2d(streets.geometry.to_numpy()[used[used >= 0]]))
+    ending = access_points(network, _ends_near(lines, shapely.boundary(extent)), max_snap_m=SAME_PLACE_M * 2)
+    exits = pd.concat([_leaving(network, looked_at, extent), ending], ignore_index=True)
     return exits.assign(item=np.arange(len(exits)))
 
 
-def _leaving(network: Network, extent: shapely.Geometry) -> pd.DataFrame:
+def streets_at_edge(lines: Geometries, extent: shapely.Geometry) -> NDArray[np.bool_]:
+    """Return which drawn streets may leave the extent; no other can, joined or not."""
+    edge = shapely.boundary(extent)
+    shapely.prepare([extent, edge])
+    # As a street is joined to others its vertices may shift a little.
+    at_edge: NDArray[np.bool_] = ~shapely.covers(extent, lines)
+    at_edge |= shapely.dwithin(edge, lines, EXIT_TOLERANCE_M + EDGE_MARGIN_M)
+    return at_edge
+
+
+def _leaving(network: Network, looked_at: Ints, extent: shapely.Geometry) -> pd.DataFrame:
     """Return where streets cross the edge: the ends, on the edge, of what is drawn outside."""
     shapely.prepare(extent)
-    leaving = np.flatnonzero(~shapely.covers(extent, network.edge_geometry))
+    leaving = looked_at[~shapely.covers(extent, network.edge_geometry[looked_at])]
     outside, of = shapely.get_parts(
         shapely.difference(network.edge_geometry[leaving], extent), return_index=True
     )
@@ -219,10 +278,8 @@ def _leaving(network: Network, extent: shapely.Geometry) -> pd.DataFrame:
     return _table(np.arange(len(edge)), edge, _offset(network, edge, ends), none, none)
 
 
-def _ends_near(network: Network, streets: gpd.GeoDataFrame, edge: shapely.Geometry) -> Geometries:
+def _ends_near(lines: Geometries, edge: shapely.Geometry) -> Geometries:
     """Return the ends of drawn lines near the edge; a ring has none, wherever its drawing starts."""
-    used = np.unique(network.edge_street[network.edge_street >= 0])
-    lines = shapely.get_parts(shapely.force_2d(streets.geometry.to_numpy()[used]))
     first, last = shapely.get_point(lines, 0), shapely.get_point(lines, -1)
     is_open = shapely.distance(first, last) > SAME_PLACE_M
     ends = np.concatenate([first[is_open], last[is_open]])

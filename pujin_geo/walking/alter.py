@@ -155,11 +155,22 @@ class _Fresh:
     street: Ints
 
     def take(self, chosen: Flags) -> "_Fresh":
-        columns = (self.tail, self.head, self.length_m, self.geometry, self.street)
-        return _Fresh(*(column[chosen] for column in columns))
+        return _Fresh(
+            self.tail[chosen],
+            self.head[chosen],
+            self.length_m[chosen],
+            self.geometry[chosen],
+            self.street[chosen],
+        )
 
 
-_NONE = _Fresh(*(np.empty(0, dtype=kind) for kind in (complex, complex, float, object, np.int64)))
+_NONE = _Fresh(
+    np.empty(0, dtype=np.complex128),
+    np.empty(0, dtype=np.complex128),
+    np.empty(0),
+    np.empty(0, dtype=object),
+    np.empty(0, dtype=np.int64),
+)
 
 
 def _spliced(network: Network, replaced: Flags, fresh: _Fresh) -> Altered:
@@ -210,7 +221,9 @@ def _nodes(network: Network, kept: Ints, fresh: _Fresh) -> tuple[NDArray[np.comp
 def _same_edges(network: Network, replaced: Ints, fresh: _Fresh) -> Ints:
     """Return, for each fresh edge, the replaced edge that it repeats, -1 if none."""
     waiting: dict[tuple[int, float, bytes], list[int]] = {}
-    keys = _keys(network.edge_street[replaced], network.edge_length_m[replaced], network.edge_geometry[replaced])
+    keys = _keys(
+        network.edge_street[replaced], network.edge_length_m[replaced], network.edge_geometry[replaced]
+    )
     for edge, key in zip(replaced.tolist(), keys, strict=True):
         waiting.setdefault(key, []).append(edge)
     same = [

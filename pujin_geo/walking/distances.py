@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from ..errors import SettingsError
 from ..texts import Text
+from .access import Ways
 from .network import QUANTUM_M, Floats, Ints, Network
 
 START_M = 1.0
@@ -20,6 +21,7 @@ START_M = 1.0
 
 BATCH_ROWS = 8
 PAIRS_AT_ONCE = 2_000_000
+CELLS_AT_ONCE = 4_000_000
 
 
 def nearest(
@@ -63,9 +65,9 @@ def nearest(
     >>> float(walk_m[0, 0]), int(which[0, 0])
     (27.0, 1)
     """
-    targets = targets.assign(group=group[targets["item"]], rank=_rank_in_group(group)[targets["item"]])
+    targets = targets.assign(group=group[targets["item"]], rank=rank_in_group(group)[targets["item"]])
     targets = targets[targets["group"] >= 0]
-    bits = _rank_bits(targets)
+    bits = rank_bits(group)
     # The rank rides in bits below the quantum: the least sum is the least walk, then the least rank.
     targets = targets.assign(leg_m=targets["leg_m"] + targets["rank"] * (QUANTUM_M / 2**bits))
     best = np.full((count, groups), np.inf)
@@ -77,42 +79,29 @@ def nearest(
         by_node = _from_groups(network, ways, batch, limit_m)
         best[item, first : first + len(batch)] = _at_origins(network, origins, by_node)
     best[item] = np.minimum(best[item], along)
-    return _split_rank(best, group, bits)
+    return split_rank(best, group, bits)
 
 
-def node_walks(network: Network, ways: pd.DataFrame, *, limit_m: float = np.inf) -> Floats:
-    """Return each node's walk to the nearest of the ways (an access table), infinite beyond the limit."""
-    edge = ways["edge"].to_numpy()
-    offset_m, leg_m = ways["offset_m"].to_numpy(), ways["leg_m"].to_numpy() + START_M
-    beyond_m = network.edge_length_m[edge] - offset_m - ways["span_m"].to_numpy()
-    node = np.concatenate([network.edge_from[edge], network.edge_to[edge]])
-    walk_m = np.concatenate([leg_m + offset_m, leg_m + beyond_m])
+def node_walks(network: Network, ways: Ways, *, limit_m: float = np.inf) -> Floats:
+    """Return each node's walk to the nearest of the ways in, infinite beyond the limit."""
+    node, walk_m = ways.ends(network)
     nodes = len(network.node_xy)
-    extended = with_starts(network.matrix, np.zeros(len(node), dtype=np.int64), node, walk_m, 1)
+    extended = with_starts(network.matrix, np.zeros(len(node), dtype=np.int64), node, walk_m + START_M, 1)
     found: Floats = dijkstra(extended, directed=True, indices=nodes, limit=limit_m + START_M)
     return found[:nodes] - START_M
 
 
-def walks_to(
-    network: Network, origins: pd.DataFrame, ways: pd.DataFrame, *, limit_m: float = np.inf
-) -> Floats:
-    """Return each origin row's walk to the nearest of a few ways in; walks beyond the limit may be left out.
+def walks_to(network: Network, origins: Ways, ways: Ways, *, limit_m: float = np.inf) -> Floats:
+    """Return each origin's walk to the nearest of a few ways in; walks beyond the limit may be left out.
 
     What ``nearest`` finds for one group, without its preparations: for a single facility.
     """
-    node_m = node_walks(network, ways, limit_m=limit_m)
-    edge, offset_m = origins["edge"].to_numpy(), origins["offset_m"].to_numpy()
-    beyond_m = network.edge_length_m[edge] - offset_m
-    to_street_m = np.minimum(
-        node_m[network.edge_from[edge]] + offset_m, node_m[network.edge_to[edge]] + beyond_m
-    )
-    columns = (ways[name].to_numpy() for name in ("edge", "offset_m", "span_m", "leg_m"))
-    for way_edge, there_m, span_m, leg_m in zip(*columns, strict=True):
-        same = np.flatnonzero(edge == way_edge)
-        here_m = offset_m[same]
-        apart_m = np.maximum(np.maximum(there_m - here_m, here_m - (there_m + span_m)), 0.0)
-        to_street_m[same] = np.minimum(to_street_m[same], apart_m + leg_m)
-    walk_m: Floats = to_street_m + origins["leg_m"].to_numpy()
+    node, end_m = origins.ends(network)
+    walk_m: Floats = (node_walks(network, ways, limit_m=limit_m)[node] + end_m).reshape(2, -1).min(axis=0)
+    for edge, there_m, span_m, leg_m in zip(ways.edge, ways.offset_m, ways.span_m, ways.leg_m, strict=True):
+        same = np.flatnonzero(origins.edge == edge)
+        apart_m = _apart(origins.offset_m[same], origins.span_m[same], there_m, span_m)
+        walk_m[same] = np.minimum(walk_m[same], origins.leg_m[same] + apart_m + leg_m)
     return walk_m
 
 
@@ -143,7 +132,7 @@ def walks_from(network: Network, origin: pd.DataFrame, ways: pd.DataFrame) -> Fl
     edge = ways["edge"].to_numpy()
     first_m, leg_m = ways["offset_m"].to_numpy(), ways["leg_m"].to_numpy()
     last_m = first_m + ways["span_m"].to_numpy()
-    node_m = node_walks(network, origin)
+    node_m = node_walks(network, Ways.of(origin))
     beyond_m = network.edge_length_m[edge] - last_m
     walk_m = np.minimum(node_m[network.edge_from[edge]] + first_m, node_m[network.edge_to[edge]] + beyond_m)
     here_m, own_leg_m = float(origin["offset_m"].iat[0]), float(origin["leg_m"].iat[0])
@@ -154,7 +143,44 @@ def walks_from(network: Network, origin: pd.DataFrame, ways: pd.DataFrame) -> Fl
     return into
 
 
-def _rank_in_group(group: Ints) -> Ints:
+def _apart(here_m: Floats, here_span_m: Floats, there_m: Floats, there_span_m: Floats) -> Floats:
+    """Return the way between two stretches of one edge, 0 where they overlap."""
+    apart_m: Floats = np.maximum(
+        np.maximum(there_m - (here_m + here_span_m), here_m - (there_m + there_span_m)), 0.0
+    )
+    return apart_m
+
+
+def walks_between(network: Network, starts: Ways, ends: Ways, *, limit_m: float = np.inf) -> Floats:
+    """Return (starts, ends) walks from each of a few ways in to every other; those beyond the limit are infinite."""
+    walk_m = np.empty((len(starts.item), len(ends.item)))
+    node, end_m = ends.ends(network)
+    (back, ahead), (back_m, ahead_m) = np.split(node, 2), np.split(end_m, 2)
+    nodes = len(network.node_xy)
+    batch = max(1, CELLS_AT_ONCE // nodes)
+    for first in range(0, len(starts.item), batch):
+        mine = starts.take(np.arange(first, min(first + batch, len(starts.item))))
+        count = len(mine.item)
+        start_node, start_m = mine.ends(network)
+        row = np.tile(np.arange(count), 2)
+        extended = with_starts(network.matrix, row, start_node, start_m + START_M, count)
+        sources = np.arange(nodes, nodes + count)
+        by_node = dijkstra(extended, directed=True, indices=sources, limit=limit_m + START_M)
+        found = np.minimum(by_node[:, back] + back_m, by_node[:, ahead] + ahead_m) - START_M
+        walk_m[first : first + count] = found
+    edge_order = np.argsort(ends.edge, kind="stable")
+    edges = ends.edge[edge_order]
+    low = np.searchsorted(edges, starts.edge, side="left")
+    shared = np.searchsorted(edges, starts.edge, side="right") - low
+    start, end = np.repeat(np.arange(len(starts.item)), shared), edge_order[runs(low, shared)]
+    apart_m = _apart(starts.offset_m[start], starts.span_m[start], ends.offset_m[end], ends.span_m[end])
+    along_m = starts.leg_m[start] + apart_m + ends.leg_m[end]
+    walk_m[start, end] = np.minimum(walk_m[start, end], along_m)
+    return walk_m
+
+
+def rank_in_group(group: Ints) -> Ints:
+    """Number the members of each group 0, 1, … in their order."""
     order = np.argsort(group, kind="stable")
     sizes = np.bincount(group[order] + 1)
     first = np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -163,8 +189,9 @@ def _rank_in_group(group: Ints) -> Ints:
     return rank
 
 
-def _rank_bits(targets: pd.DataFrame) -> int:
-    most = int(targets["rank"].max()) + 1 if len(targets) else 1
+def rank_bits(group: Ints) -> int:
+    """Return the bits that number the members of the greatest group."""
+    most = int(np.bincount(group[group >= 0], minlength=1).max())
     return max(1, math.ceil(math.log2(most)) if most > 1 else 1)
 
 
@@ -251,7 +278,8 @@ def runs(start: Ints, size: Ints) -> Ints:
     return shift + np.arange(size.sum())
 
 
-def _split_rank(best: Floats, group: Ints, bits: int) -> tuple[Floats, Ints]:
+def split_rank(best: Floats, group: Ints, bits: int) -> tuple[Floats, Ints]:
+    """Split (origins, groups) walks, with the rank in the bits below the quantum, into walks and targets."""
     reached = np.isfinite(best)
     if best[reached].max(initial=0.0) + START_M >= 2.0 ** (53 - 20 - bits):
         raise SettingsError(

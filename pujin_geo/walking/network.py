@@ -413,7 +413,9 @@ def _join_ends(vertices: _Vertices, tolerance_m: float) -> tuple[_Vertices, _Joi
     which, on, line, gap = which[nearest], on[nearest], line[nearest], gap[nearest]
     if not len(which):
         none = np.empty(0, dtype=np.int64)
-        return vertices, _Joins(np.empty((0, 2), dtype=np.int64), none, none, np.empty(0), vertices.line_street)
+        return vertices, _Joins(
+            np.empty((0, 2), dtype=np.int64), none, none, np.empty(0), vertices.line_street
+        )
     fresh = np.ones(len(which), dtype=bool)
     fresh[1:] = (which[1:] != which[:-1]) | (line[1:] != line[:-1])
     best = np.flatnonzero(fresh)[np.cumsum(fresh) - 1]

@@ -7,7 +7,7 @@ line. Memory grows with the pairs found, not with origins × nodes.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from ..errors import SettingsError
 from ..texts import Text
+from .access import Ways
 from .distances import START_M, runs, with_starts
 from .network import Floats, Ints, Network
 
@@ -280,41 +281,11 @@ def _refuse_k(k: int) -> None:
 
 
 @dataclass(frozen=True)
-class _Ways:
-    """Ways in as arrays, one element per row of an access table; ``row`` numbers their items 0, 1, …"""
-
-    row: Ints
-    edge: Ints
-    offset_m: Floats
-    span_m: Floats
-    leg_m: Floats
-
-    @staticmethod
-    def of(access: pd.DataFrame, row: Ints) -> "_Ways":
-        return _Ways(row, *(access[name].to_numpy() for name in ("edge", "offset_m", "span_m", "leg_m")))
-
-    def take(self, chosen: Ints) -> "_Ways":
-        return _Ways(
-            self.row[chosen],
-            self.edge[chosen],
-            self.offset_m[chosen],
-            self.span_m[chosen],
-            self.leg_m[chosen],
-        )
-
-    def ends(self, network: Network) -> tuple[Ints, Floats]:
-        """Return both end nodes of each way's edge and the walks to there, first all starts of edges."""
-        beyond_m = network.edge_length_m[self.edge] - self.offset_m - self.span_m
-        node = np.concatenate([network.edge_from[self.edge], network.edge_to[self.edge]])
-        return node, np.concatenate([self.leg_m + self.offset_m, self.leg_m + beyond_m])
-
-
-@dataclass(frozen=True)
 class _Ground:
     """What every tile's search looks up: nodes by grid cell, origins by node, scratch space."""
 
     network: Network
-    homes: _Ways
+    homes: Ways
     cell_m: float
     corner: Floats
     cells: Ints
@@ -336,18 +307,18 @@ def _search(
     if not len(origins) or not len(targets):
         return
     item, row = np.unique(targets["item"].to_numpy(), return_inverse=True)
-    ways = _Ways.of(targets, row)
-    ground = _ground(network, _Ways.of(origins, np.arange(len(origins))), limit_m, len(item))
+    ways = replace(Ways.of(targets), item=row)
+    ground = _ground(network, replace(Ways.of(origins), item=np.arange(len(origins))), limit_m, len(item))
     tile = _tiles(ground, ways, len(item))
     order = np.lexsort((row, tile[row]))
     ways = ways.take(order)
-    cuts = np.flatnonzero(np.diff(tile[ways.row])) + 1
+    cuts = np.flatnonzero(np.diff(tile[ways.item])) + 1
     for mine in np.split(np.arange(len(order)), cuts):
         for origin, target, walk_m in _search_tile(ground, ways.take(mine), limit_m):
             yield origin, item[target], walk_m
 
 
-def _ground(network: Network, homes: _Ways, limit_m: float, targets: int) -> _Ground:
+def _ground(network: Network, homes: Ways, limit_m: float, targets: int) -> _Ground:
     xy = network.node_xy
     corner = xy.min(axis=0)
     size_m = xy.max(axis=0) - corner + 1.0
@@ -365,7 +336,7 @@ def _ground(network: Network, homes: _Ways, limit_m: float, targets: int) -> _Gr
         cells=cells,
         cell_nodes=cell_nodes,
         cell_start=cell_start,
-        node_homes=order % len(homes.row),
+        node_homes=order % len(homes.item),
         node_start=node_start,
         local=np.full(len(xy), -1, dtype=np.int64),
     )
@@ -390,17 +361,17 @@ def _by_key(key: Ints, keys: int) -> tuple[Ints, Ints]:
     return np.argsort(key, kind="stable"), start
 
 
-def _tiles(ground: _Ground, ways: _Ways, targets: int) -> Ints:
+def _tiles(ground: _Ground, ways: Ways, targets: int) -> Ints:
     """Return the tile of each target: the grid cell at its first way in."""
-    first = np.full(targets, len(ways.row), dtype=np.int64)
-    np.minimum.at(first, ways.row, np.arange(len(ways.row)))
+    first = np.full(targets, len(ways.item), dtype=np.int64)
+    np.minimum.at(first, ways.item, np.arange(len(ways.item)))
     node = ground.network.edge_from[ways.edge[first]]
     cell = ground.cell_at(ground.network.node_xy[node])
     tile: Ints = cell[:, 1] * ground.cells[0] + cell[:, 0]
     return tile
 
 
-def _search_tile(ground: _Ground, ways: _Ways, limit_m: float) -> Iterator[tuple[Ints, Ints, Floats]]:
+def _search_tile(ground: _Ground, ways: Ways, limit_m: float) -> Iterator[tuple[Ints, Ints, Floats]]:
     network = ground.network
     node, start_m = ways.ends(network)
     entered = start_m <= limit_m + HALF_MM
@@ -408,9 +379,9 @@ def _search_tile(ground: _Ground, ways: _Ways, limit_m: float) -> Iterator[tuple
     ground.local[nodes] = np.arange(len(nodes))
     arcs = _arcs_between(network.matrix, nodes, ground.local)
     near = _Near.of(ground, _homes_at(ground, nodes))
-    node, start_m, target = ground.local[node[entered]], start_m[entered], np.tile(ways.row, 2)[entered]
+    node, start_m, target = ground.local[node[entered]], start_m[entered], np.tile(ways.item, 2)[entered]
     ground.local[nodes] = -1
-    targets, row = np.unique(ways.row, return_inverse=True)
+    targets, row = np.unique(ways.item, return_inverse=True)
     target = np.searchsorted(targets, target)
     batch = max(1, CELLS_AT_ONCE // max(len(nodes), len(near.home), 1))
     for first in range(0, len(targets), batch):
@@ -504,7 +475,7 @@ class _Near:
         )
         return walk_m
 
-    def along_one_edge(self, walk_m: Floats, ways: _Ways, row: Ints) -> None:
+    def along_one_edge(self, walk_m: Floats, ways: Ways, row: Ints) -> None:
         """Shorten, in place, the walks of origins that share an edge with a way into a target."""
         order = np.argsort(self.edge, kind="stable")
         edges = self.edge[order]

@@ -13,7 +13,7 @@ from shapely.ops import substring
 
 from ..errors import SettingsError
 from ..texts import Text
-from .access import Geometries
+from .access import Geometries, Ways
 from .distances import node_walks
 from .network import Floats, Ints, Network
 from .pairs import pairs_within
@@ -131,7 +131,7 @@ def reach_area(
 
 def _stretches(network: Network, ways: pd.DataFrame, limit_m: float) -> pd.DataFrame:
     """Return the reachable stretches of edges, those that touch or overlap made one."""
-    node_m = node_walks(network, ways, limit_m=limit_m)
+    node_m = node_walks(network, Ways.of(ways), limit_m=limit_m)
     length_m = network.edge_length_m
     here = np.flatnonzero(np.isfinite(node_m[network.edge_from]))
     there = np.flatnonzero(np.isfinite(node_m[network.edge_to]))
