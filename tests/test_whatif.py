@@ -7,7 +7,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely import Point, box
+from shapely import LineString, Point, box
 from towns import ORIGIN, Town, towns
 from worlds import facility_type, gate, ground, home, one_street, river, shop, street, world
 
@@ -16,6 +16,7 @@ from pujin_geo.coverage.sums import coverage, judged_people
 from pujin_geo.coverage.whatif import (
     Scenario,
     add_facility,
+    add_street,
     close_street,
     distances,
     move_facility,
@@ -73,7 +74,7 @@ def inputs_of(town: Town, kinds: list[int], extent: bool) -> Inputs:
 Change = tuple[str, int, float, float]
 _changes = st.lists(
     st.tuples(
-        st.sampled_from(["add", "add", "remove", "move", "close", "open"]),
+        st.sampled_from(["add", "add", "remove", "move", "close", "open", "draw"]),
         st.integers(0, 50),
         st.sampled_from([0.0, 50.0, 100.0, 123.4, 200.0, 300.0, 380.0]),
         st.sampled_from([0.0, 50.0, 100.0, 201.7, 300.0, 380.0]),
@@ -97,6 +98,15 @@ def changed(state: Scenario, change: Change, number: int) -> Scenario:
         return remove_facility(state, counting[choice % len(counting)])
     if kind == "move":
         return move_facility(state, counting[choice % len(counting)], spot)
+    return with_another_street(state, change)
+
+
+def with_another_street(state: Scenario, change: Change) -> Scenario:
+    kind, choice, x, y = change
+    if kind == "draw":
+        spot = at(x, y)
+        end = (at(0, 0), at(100, 100), at(201, 300))[choice % 3]
+        return state if spot == end else add_street(state, LineString([spot, end]))
     streets = state.inputs.streets
     row = int(streets["row"].iloc[choice % len(streets)])
     if kind == "open":
@@ -105,7 +115,7 @@ def changed(state: Scenario, change: Change, number: int) -> Scenario:
     return state if is_last else close_street(state, row)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(towns(), st.lists(st.integers(0, 2), min_size=6, max_size=6), st.booleans(), _changes)
 def test_any_run_of_changes_equals_a_full_run_bit_by_bit(
     town: Town, kinds: list[int], extent: bool, changes: list[Change]
@@ -119,6 +129,24 @@ def test_any_run_of_changes_equals_a_full_run_bit_by_bit(
 
 def walks(state: Scenario) -> list[float]:
     return distances(state)["walk_m"].tolist()
+
+
+def test_hand_worked_bridge_drawn_and_closed_joins_and_splits_a_town() -> None:
+    """The shop is 60 m away as the crow flies, across a gap that only the new street bridges."""
+    before = scenario(
+        world(
+            streets=[street((0, 0), (200, 0)), street((0, 60), (100, 60))],
+            homes=[home(50, 0)],
+            shops=[shop(50, 60)],
+        )
+    )
+    assert distances(before)[["verdict", "cause"]].to_numpy().tolist() == [
+        ["unknown", "facility_off_network"]
+    ]
+    drawn = add_street(before, LineString([at(0, 0), at(0, 60)]))
+    assert walks(drawn) == [160.0]
+    apart = close_street(drawn, int(drawn.inputs.streets["row"].iloc[-1]))
+    pd.testing.assert_frame_equal(distances(apart), distances(before), check_exact=True)
 
 
 def test_hand_worked_shop_opens_nearer() -> None:
