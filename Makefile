@@ -50,6 +50,7 @@ bench:
 	$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	PYTHONPATH=. $(VENV)/bench/bin/python benchmarks/distances.py
 	PYTHONPATH=. $(VENV)/bench/bin/python benchmarks/accuracy.py
+	PYTHONPATH=.:tests $(VENV)/bench/bin/python benchmarks/whatif.py
 
 # Needs Chromium.
 bench-maps: setup
