@@ -169,8 +169,11 @@ def compare(
     from .compare.comparison import compare_runs  # noqa: PLC0415 - each command loads only what it uses
     from .compare.folder import refuse_target, write_comparison  # noqa: PLC0415
     from .progress import progress  # noqa: PLC0415
+    from .runs.place import recover  # noqa: PLC0415
 
     language: Lang = lang.value
+    for earlier in (out_a, out_b):
+        recover(earlier)
     target = out or out_b.resolve().with_name(f"{out_b.resolve().name}.compare")
     refuse_target(target, out_a, out_b)
     with progress(language, steps=6) as report:
@@ -284,7 +287,9 @@ def print_results(
     from .printing import print_run, sheets  # noqa: PLC0415
     from .progress import progress  # noqa: PLC0415
     from .runs.folder import read_run  # noqa: PLC0415
+    from .runs.place import recover  # noqa: PLC0415
 
+    recover(out)
     language = read_run(out).lang
     with progress(language, steps=2 + (0 if static_only else len(sheets(out)))) as report:
         folder = print_run(out, static_only=static_only, report=report)

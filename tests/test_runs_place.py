@@ -12,8 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from pujin_geo.errors import SettingsError, SourceError
+from pujin_geo.cli import app
+from pujin_geo.errors import PujinError, SettingsError, SourceError
 from pujin_geo.runs import place
 from pujin_geo.runs.place import placing, prepare, recover
 
@@ -268,6 +270,18 @@ def test_an_index_that_cannot_be_written_gets_its_row_later(
     recover(out)
     assert [(r["study"], r["stored"]) for r in rows(out)] == [("a", "out.history/0001"), ("b", "out")]
     assert leftovers(out) == []
+
+
+@pytest.mark.parametrize("command", ["compare", "print"])
+def test_commands_that_read_results_first_finish_a_swap_that_was_killed(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+    monkeypatch.setattr(place, "recover", asked.append)
+    folders = [tmp_path / "a", tmp_path / "b"][: 2 if command == "compare" else 1]
+    done = CliRunner().invoke(app, [command, *map(str, folders)])
+    assert asked == folders
+    assert isinstance(done.exception, PujinError)  # there are no results here
 
 
 @pytest.mark.parametrize(
