@@ -5,7 +5,7 @@ import importlib.metadata
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import cache
@@ -37,6 +37,8 @@ from .tables import LAYERS
 from .texts import Text
 
 Report = Callable[[Text], None]
+Step = tuple[str, Text, Callable[[], object]]
+"""A part of a folder: its name in ``seconds``, what is told of it, and what writes it."""
 
 
 def write_results(
@@ -68,7 +70,7 @@ def write_results(
 def _write_all(results: Results, folder: Path, report: Report) -> None:
     seconds = dict(results.seconds)
     drawn = cache(lambda: draw(results))
-    steps: list[tuple[str, Text, Callable[[], object]]] = [
+    steps: list[Step] = [
         ("tables", Text("写出表格", "Writing tables"), lambda: write_tables(results, folder)),
         (
             "requirements",
@@ -106,16 +108,26 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
             lambda: write_cards(results, folder / "cards.html", drawn=drawn()),
         ),
     ]
+    seconds |= written_in_steps(steps, report)
+    write_manifest(_manifest(results, seconds), folder)
+
+
+def written_in_steps(steps: Sequence[Step], report: Report) -> dict[str, float]:
+    """Write one part after another, telling of each, and return how many seconds each took."""
+    seconds = {}
     for name, text, write in steps:
         report(text)
         began = time.perf_counter()
         with as_os_errors():
             write()
         seconds[name] = round(time.perf_counter() - began, 3)
-    manifest = _manifest(results, seconds) | {"files": listed_files(folder)}
-    (folder / MANIFEST).write_text(
-        json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-    )
+    return seconds
+
+
+def write_manifest(manifest: dict[str, Any], folder: Path) -> None:
+    """Write the manifest of a complete folder, with the hashes of all its files."""
+    listed = manifest | {"files": listed_files(folder)}
+    (folder / MANIFEST).write_text(json.dumps(listed, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 @contextmanager

@@ -3,8 +3,6 @@
 import importlib.metadata
 import json
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +14,11 @@ from .. import __version__
 from ..definitions import DEFINITIONS as RUN_DEFINITIONS
 from ..definitions import INTERNAL, SYNTHETIC
 from ..errors import SettingsError
-from ..outputs import as_os_errors
+from ..outputs import Report, Step, write_manifest, written_in_steps
 from ..report.table_files import write_csv, write_workbook
 from ..reuse import LIBRARIES
 from ..runs.files import MANIFEST, sha256_of
-from ..runs.folder import COMPARISON, FORMAT_VERSION, listed_files
+from ..runs.folder import COMPARISON, FORMAT_VERSION
 from ..runs.place import KEEP, placing
 from ..texts import Text
 from ..walking.verdicts import demand_points
@@ -32,8 +30,6 @@ from .words import DEFINITIONS
 
 if TYPE_CHECKING:
     from .sides import Side
-
-Report = Callable[[Text], None]
 
 
 def write_comparison(
@@ -80,8 +76,7 @@ def _is_run(out: Path) -> bool:
 
 
 def _write_all(comparison: Comparison, folder: Path, report: Report) -> None:
-    seconds: dict[str, float] = {}
-    steps: list[tuple[str, Text, Callable[[], object]]] = [
+    steps: list[Step] = [
         ("tables", Text("写出表格", "Writing tables"), lambda: _write_tables(comparison, folder)),
         (
             "workbook",
@@ -96,16 +91,8 @@ def _write_all(comparison: Comparison, folder: Path, report: Report) -> None:
         ("maps", Text("绘制地图", "Drawing maps"), lambda: _write_map(comparison, folder / "maps")),
         ("page", Text("写出页面", "Writing the page"), lambda: write_page(comparison, folder / "index.html")),
     ]
-    for name, text, write in steps:
-        report(text)
-        began = time.perf_counter()
-        with as_os_errors():
-            write()
-        seconds[name] = round(time.perf_counter() - began, 3)
-    manifest = _manifest(comparison, seconds) | {"files": listed_files(folder)}
-    (folder / MANIFEST).write_text(
-        json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-    )
+    seconds = written_in_steps(steps, report)
+    write_manifest(_manifest(comparison, seconds), folder)
 
 
 def _write_tables(comparison: Comparison, folder: Path) -> None:
