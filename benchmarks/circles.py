@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pujin_geo.circles.draw import make_instance
+from pujin_geo.circles.drawing import make_instance
 from pujin_geo.circles.edit import best_hub
 from pujin_geo.circles.grow import solve_roughly
 from pujin_geo.circles.options import Band, CircleSettings

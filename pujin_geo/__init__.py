@@ -7,8 +7,7 @@ The names below are all that a notebook needs; each is loaded when it is first u
 True
 """
 
-from importlib import import_module
-from typing import Any
+from .lazy import lazy_names
 
 __version__ = "0.1.0"
 
@@ -47,14 +46,4 @@ _PUBLIC = {
 }
 """Public name → the module that defines it."""
 
-__all__ = sorted(_PUBLIC)  # noqa: PLE0605 - the names are those of the table above
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_PUBLIC[name]}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+__getattr__, __dir__, __all__ = lazy_names(__name__, _PUBLIC)

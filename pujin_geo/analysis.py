@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .choices import language
-from .circles import circle_of, describe_circles, overlap_problems
+from .circles.describe import circle_of, describe_circles, overlap_problems
 from .coverage.evidence import evidence_tables
 from .coverage.reconciliation import reconciliation
 from .coverage.sums import coverage, gaps, judged_people

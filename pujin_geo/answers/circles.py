@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..circles.check import Check
+from ..circles.checks import Check
+from ..circles.describe import MARK
 from ..circles.edit import Edit
-from ..circles.layer import MARK
 from ..circles.show import alternatives
 from ..circles.solve import OPTIMAL
 from ..circles.terrain import Terrain

@@ -6,20 +6,43 @@ found = check(terrain, drawing.circles)
 edit = move(terrain, drawing.circles, "J01", to="LC03")
 """
 
-from .check import Check, check
-from .describe import CIRCLE_COLUMNS, HUB_TYPES, circle_of, describe_circles, overlap_problems
-from .draw import Drawing, draw, drawn_or_new
-from .edit import Edit, merge, move, rename, split
-from .files import read_circles, write_circles
-from .layer import LAYER_COLUMNS, MARK, with_circles
-from .options import Band, CircleOptions, CircleSettings, Wishes, read_options
-from .rules import Breach
-from .save import save
-from .show import Card, alternatives, circle_card, hub_reach
-from .terrain import Terrain, survey
+from ..lazy import lazy_names
 
-__all__ = [
-    "CIRCLE_COLUMNS", "HUB_TYPES", "LAYER_COLUMNS", "MARK", "Band", "Breach", "Card", "Check", "CircleOptions",
-    "CircleSettings", "Drawing", "Edit", "Terrain", "Wishes", "alternatives", "check", "circle_card", "circle_of", "describe_circles", "draw", "drawn_or_new",
-    "hub_reach", "merge", "move", "overlap_problems", "read_circles", "read_options", "rename", "save", "split", "survey", "with_circles", "write_circles",
-]  # fmt: skip
+_PUBLIC = {
+    "Check": "checks",
+    "check": "checks",
+    "CIRCLE_COLUMNS": "describe",
+    "HUB_TYPES": "describe",
+    "circle_of": "describe",
+    "describe_circles": "describe",
+    "overlap_problems": "describe",
+    "Drawing": "drawing",
+    "draw": "drawing",
+    "drawn_or_new": "drawing",
+    "Edit": "edit",
+    "merge": "edit",
+    "move": "edit",
+    "rename": "edit",
+    "split": "edit",
+    "read_circles": "files",
+    "write_circles": "files",
+    "LAYER_COLUMNS": "layer",
+    "MARK": "describe",
+    "with_circles": "layer",
+    "Band": "options",
+    "CircleOptions": "options",
+    "CircleSettings": "options",
+    "Wishes": "options",
+    "read_options": "options",
+    "Breach": "rules",
+    "save": "saving",
+    "Card": "card",
+    "alternatives": "show",
+    "circle_card": "card",
+    "hub_reach": "show",
+    "Terrain": "terrain",
+    "survey": "terrain",
+}
+"""Public name → the module that defines it."""
+
+__getattr__, __dir__, __all__ = lazy_names(__name__, _PUBLIC)

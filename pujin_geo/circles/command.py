@@ -7,11 +7,11 @@ from pathlib import Path
 from ..inputs import Inputs
 from ..study import Study
 from ..texts import Lang, Text
-from .check import Check, check
-from .draw import Drawing, draw
-from .layer import MARK
+from .checks import Check, check
+from .describe import MARK
+from .drawing import Drawing, draw
 from .options import CircleOptions, Wishes, read_options
-from .save import layer_path, save
+from .saving import layer_path, save
 from .terrain import survey
 
 OPTIONS_FILE = "circles.toml"

@@ -12,6 +12,9 @@ from ..walking.distances import nearest
 from ..walking.network import Network
 from ..walking.verdicts import DECIMALS, Placed, demand_points
 
+MARK = "示意 · 内部讨论"
+"""Stands on everything that shows a drawn boundary: not an approved one."""
+
 CIRCLE_COLUMNS = [
     "circle_id", "name", "hub_facility_id", "committees", "area_km2", "population", "farthest_walk_m",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ import pandas as pd
 from ..errors import SettingsError
 from ..texts import Text
 from ..walking.network import Ints
-from .check import Check, check
+from .checks import Check, check
 from .hubs import circle_of_units, hubs_of
 from .layer import assemble
 from .options import CircleSettings

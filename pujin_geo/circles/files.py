@@ -16,7 +16,8 @@ from pyproj import CRS, Transformer
 
 from ..errors import SourceError
 from ..texts import Text
-from .layer import MARK, TEXT_COLUMNS
+from .describe import MARK
+from .layer import TEXT_COLUMNS
 from .polygons import to_wgs84
 
 GEOJSON, GEOPACKAGE = (".geojson", ".json"), (".gpkg",)

@@ -12,11 +12,9 @@ from ..study import LayerSpec
 from ..tables import LAYERS
 from ..walking.network import Ints
 from ..walking.verdicts import demand_points
+from .describe import MARK
 from .polygons import as_read_back, circle_names, colours, dissolve, reading_order, smooth_coverage
 from .terrain import EXISTING, Terrain
-
-MARK = "示意 · 内部讨论"
-"""Stands on everything that shows a drawn boundary: not an approved one."""
 
 LAYER_COLUMNS = [
     "circle_id", "name", "hub_facility_id", "hub_demand_id", "hub_status", "hub_name", "hub_lon", "hub_lat",

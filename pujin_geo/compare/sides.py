@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from ..analysis import examine, facilities_table, residents_table
-from ..circles import circle_of, describe_circles
+from ..circles.describe import circle_of, describe_circles
 from ..coverage.sums import coverage, gaps, judged_people
 from ..inputs import Inputs
 from ..results import Results

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..circles import circle_of
+from ..circles.describe import circle_of
 from ..errors import SourceError
 from ..inputs import Inputs, empty_layer
 from ..tables import ALL

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from ..circles import circle_of
+from ..circles.describe import circle_of
 from ..inputs import Inputs
 from ..tables import ALL, SCOPES
 from ..walking.access import access_facilities

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..catalogue import suitability_names
 from ..choices import circle_named
-from ..circles import circle_of
+from ..circles.describe import circle_of
 from ..coverage.disclosure import suppressed
 from ..coverage.whatif import Scenario
 from ..maps.figures import percent, whole

@@ -9,8 +9,9 @@ import pandas as pd
 import shapely
 
 from ..choices import facility_type_named
-from ..circles import Terrain, circle_of, survey
+from ..circles.describe import circle_of
 from ..circles.edit import reassign
+from ..circles.terrain import Terrain, survey
 from ..coverage import whatif
 from ..coverage.whatif import Scenario
 from ..errors import SettingsError

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-from ..circles import circle_of
+from ..circles.describe import circle_of
 from ..coverage.rates.grid import Flags, Judged, share
 from ..inputs import Inputs
 from ..walking.access import Geometries, access_facilities

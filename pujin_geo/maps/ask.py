@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ..catalogue import UNCERTAIN, confidence_names, is_uncertain, suitability_names
-from ..circles import circle_of
+from ..circles.describe import circle_of
 from ..definitions import DEFINITIONS
 from ..texts import Lang, Text
 from ..walking.network import Floats, Network

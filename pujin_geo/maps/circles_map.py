@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ..catalogue import suitability_names
-from ..circles.show import RING_MINUTES
 from ..definitions import DEFINITIONS
 from ..texts import Lang, Text
 from ..walking.access import access_points
-from ..walking.minutes import WALKERS, speed_note, walk_in_minutes, walk_minutes
+from ..walking.minutes import RING_MINUTES, WALKERS, speed_note, walk_in_minutes, walk_minutes
 from ..walking.reach import origins_within, reach_stretches
 from ..walking.verdicts import demand_points, is_inside
 from .all_facilities import circle_names

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from ..catalogue import suitability_names
-from ..circles import circle_card
+from ..circles.card import circle_card
 from ..coverage.disclosure import suppressed
 from ..definitions import DEFINITIONS
 from ..maps.figures import percent, whole

@@ -14,6 +14,8 @@ from ..texts import Text
 from .network import Floats
 
 SECONDS_PER_MINUTE = 60.0
+RING_MINUTES = (5, 10, 15)
+"""The rings drawn around a circle's hub."""
 FASTEST_M_S = 3.0
 """Faster than this is running."""
 

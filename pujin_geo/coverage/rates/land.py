@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ...circles import circle_of
+from ...circles.describe import circle_of
 from ...inputs import Inputs
 from ...walking.access import Geometries
 from ...walking.distances import runs
