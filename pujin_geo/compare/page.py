@@ -12,7 +12,8 @@ from ..maps.coverage import basic_reach
 from ..maps.figures import percent, whole
 from ..maps.offline import content_security_policy
 from ..maps.palette import CHANGE_COLOURS, DEMAND_CLASSES
-from ..maps.words import notices, templates
+from ..maps.templates import templates
+from ..maps.words import notices
 from ..tables import ALL
 from ..texts import Text
 from .data_changes import CHANGES

@@ -12,7 +12,8 @@ from ..texts import Lang
 from .escape import json_block
 from .offline import asset, standalone
 from .palette import GROUND_COLOURS
-from .words import frame_words, templates
+from .templates import templates
+from .words import frame_words
 
 if TYPE_CHECKING:
     from ..results import Results

@@ -1,9 +1,6 @@
-"""Words and templates that maps and the briefing share."""
+"""Words that maps and the briefing share."""
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..texts import Lang, Text
 
@@ -68,18 +65,6 @@ def frame_words(results: "Results") -> dict[str, Any]:
         "traced": traced(results),
         "drawn": [layer for layer in drawn if len(inputs.layer(layer))],
     }
-
-
-@cache
-def templates() -> Environment:
-    """Return the package's HTML templates; every text put into them is escaped."""
-    return Environment(
-        loader=PackageLoader("pujin_geo", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def notices(results: "Results") -> list[str]:

@@ -16,7 +16,8 @@ from ..maps.figures import figure, percent, whole
 from ..maps.offline import content_security_policy
 from ..maps.overview import HUB_COLOUR, WORST, hub_words
 from ..maps.palette import DEMAND_CLASSES, RANK_CLASSES, VERDICT_COLOURS, demand_class
-from ..maps.words import STATUSES, committee_names, notices, sources, templates, traced
+from ..maps.templates import templates
+from ..maps.words import STATUSES, committee_names, notices, sources, traced
 from ..tables import ALL, LAYERS, REGISTERS
 from ..texts import Text
 from .drawn import Drawn, draw

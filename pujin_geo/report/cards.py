@@ -13,7 +13,8 @@ from ..maps.figures import percent, whole
 from ..maps.offline import content_security_policy
 from ..maps.overview import HUB_COLOUR, hub_words
 from ..maps.palette import DEMAND_CLASSES
-from ..maps.words import notices, templates, traced
+from ..maps.templates import templates
+from ..maps.words import notices, traced
 from .drawn import Drawn, draw
 from .sentences import circle_means
 

@@ -18,7 +18,7 @@ from ..catalogue import is_uncertain, suitability_names
 from ..definitions import INTERNAL, SYNTHETIC
 from ..maps.figures import percent, whole
 from ..maps.lettering import fitted, lines_of
-from ..maps.words import templates
+from ..maps.templates import templates
 from ..tables import ALL
 from ..texts import Lang, Text
 from ..walking.network import Floats

@@ -1,0 +1,43 @@
+"""The package's HTML templates, compiled once: parsing them takes longer than filling them."""
+
+import importlib.metadata
+import marshal
+from collections.abc import MutableMapping
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from ..reuse import kept
+
+
+class _Loader(PackageLoader):
+    """Loads the code of a template, kept from earlier runs."""
+
+    def load(
+        self,
+        environment: Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - jinja's word
+    ) -> Template:
+        source, filename, is_current = self.get_source(environment, name)
+        code = marshal.loads(_compiled(source, name, filename, importlib.metadata.version("jinja2")))
+        return environment.template_class.from_code(environment, code, globals or {}, is_current)
+
+
+@cache
+def templates() -> Environment:
+    """Return the package's templates; every text put into them is escaped."""
+    return Environment(
+        loader=_Loader("pujin_geo", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@kept
+def _compiled(source: str, name: str, filename: str | None, jinja: str) -> bytes:
+    """Return the code of a template; Python's version, which it depends on too, is part of every key."""
+    return marshal.dumps(templates().compile(source, name, filename))
