@@ -13,7 +13,11 @@ from .errors import PujinError
 from .texts import Lang, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .results import Results
+    from .study import Study
+    from .watch import Stamps
 
 app = typer.Typer(
     name="pujin-geo",
@@ -96,6 +100,10 @@ def run(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="全部重新计算, 不用上次的中间结果 · compute everything anew")
     ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="数据文件保存后自动重算 (Ctrl+C 结束) · run again after each save"),
+    ] = False,
 ) -> None:
     """读入、检查、分析, 写出表格、地图和简报 · Read, check, analyse, write tables, maps and the briefing."""
     from .analysis import analyse  # noqa: PLC0415 - each command loads only what it uses
@@ -107,16 +115,57 @@ def run(
     from .study import read_study  # noqa: PLC0415
 
     own = read_study(study)
-    language: Lang = lang.value if lang else own.lang
-    include_planned = include is not None or own.include_planned
     target = out or Path("outputs") / study.resolve().name
     prepare(target)
-    with reusing(Store(cache_folder(), fresh=fresh)), progress(language, steps=15) as report:
-        report(Text("读入并检查数据", "Reading and checking the data"))
-        inputs = load_study(study, profile=profile)
-        results = analyse(inputs, lang=language, include_planned=include_planned, report=report)
-        index = write_results(results, target, keep=keep, report=report)
-    _summary(results, index, language)
+
+    def once() -> "Results":
+        # The study is read again each time: its language and scenario may have been edited too.
+        described = read_study(study)
+        language: Lang = lang.value if lang else described.lang
+        include_planned = include is not None or described.include_planned
+        with reusing(Store(cache_folder(), fresh=fresh)), progress(language, steps=15) as report:
+            report(Text("读入并检查数据", "Reading and checking the data"))
+            inputs = load_study(study, profile=profile)
+            results = analyse(inputs, lang=language, include_planned=include_planned, report=report)
+            index = write_results(results, target, keep=keep, report=report)
+        _summary(results, index, language)
+        return results
+
+    if watch:
+        _run_on_every_save(once, own, target, lang.value if lang else own.lang)
+    else:
+        once()
+
+
+def _run_on_every_save(once: "Callable[[], Results]", study: "Study", target: Path, lang: Lang) -> None:
+    """Run now and after every save of the study's files, and say what changed; a refusal waits for the next save."""
+    from .runs.place import history_of  # noqa: PLC0415
+    from .watch import changes_in_words, stamps, wait_until_saved, watched  # noqa: PLC0415
+
+    def look() -> "Stamps":
+        return stamps(watched(study, leave_out=(target, history_of(target))))
+
+    before: Results | None = None
+    try:
+        while True:
+            known = look()
+            try:
+                results = once()
+            except PujinError as error:
+                typer.echo(error.text.of(lang), err=True)
+            else:
+                if before is not None:
+                    name = results.inputs.catalogue.set_index("facility_type")[f"name_{results.lang}"]
+                    tables = before.tables["coverage"], results.tables["coverage"]
+                    typer.echo("\n".join(changes_in_words(*tables, name, results.lang)))
+                before = results
+            waiting = Text(
+                "等待数据文件保存; 按 Ctrl+C 结束。", "Waiting for a data file to be saved; Ctrl+C ends this."
+            )
+            typer.echo(waiting.of(lang))
+            wait_until_saved(look, known)
+    except KeyboardInterrupt:
+        typer.echo(Text("已结束。", "Ended.").of(lang))
 
 
 @app.command()
