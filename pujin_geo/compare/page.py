@@ -185,7 +185,7 @@ def _pictures(comparison: "Comparison") -> list[dict[str, Any]]:
         reach = basic_reach(side.results)
         words = side.name
         parts = [
-            drawing.base(drawing.ground_of(side.inputs), frame),
+            drawing.base(drawing.ground_of(drawing.ground_layers(side.inputs), frame), frame),
             _changed_streets(comparison, side, frame, is_later=is_later),
             drawing.demand_dots(side.results, reach, frame),
             _rings(comparison, frame) if is_later else Markup(""),

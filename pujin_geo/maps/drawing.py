@@ -1,6 +1,7 @@
 """Vector pictures of a study as SVG: the frame, the study's own layers, dots, names, scale and north."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from ..texts import Text
+from ..walking.access import Geometries
 from . import basemap
 from .lettering import fitted, width_em
 from .packing import line_parts
@@ -31,6 +33,9 @@ TALLEST = 8_800
 DOT_RADII = (24, 36, 52)
 INK = "#22303c"
 LONGEST_NAME_EM = 14.0
+AREA_DETAIL, LINE_DETAIL = 3, 4
+"""Drawing units by which a drawn line may lie beside the true one."""
+
 _AREAS = (("residential_land", "#ece6dc"), ("green", "#cfe0bd"), ("water", "#b8d4e3"))
 _STREETS = (("path", "#ded6c8", 6.0), ("local", "#cfc9c0", 10.0), ("main", "#b9ab95", 24.0))
 
@@ -81,69 +86,106 @@ def frame_of(inputs: "Inputs") -> Frame:
 
 @dataclass(frozen=True)
 class Ground:
-    """The study's own layers, prepared once for several pictures: areas and lines in drawing order."""
+    """The study's own layers in the detail of a frame, prepared once for several views: in drawing order."""
 
-    areas: list[tuple[gpd.GeoSeries, str]]
-    lines: list[tuple[gpd.GeoSeries, str, float, str]]
+    areas: list[tuple[Geometries, str]]
+    lines: list[tuple[Geometries, str, float, str]]
 
 
-def ground_of(inputs: "Inputs") -> Ground:
+def ground_layers(inputs: "Inputs") -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers that ``ground_of`` draws, by name."""
+    return {name: inputs.layer(name) for name in (*dict(_AREAS), "streets", "committees", "boundary")}
+
+
+def ground_of(layers: Mapping[str, gpd.GeoDataFrame], frame: Frame) -> Ground:
     """Return land, green, water, streets, committees and the boundary, with their colours, widths and dashes."""
-    classes = basemap.street_class(inputs.streets)
-    streets = [
-        (inputs.streets.geometry[classes == name], colour, width, "") for name, colour, width in _STREETS
+    streets, boundary = layers["streets"], basemap.dissolved(layers["boundary"]).boundary
+    classes = basemap.street_class(streets).to_numpy()
+    shapes = streets.geometry.to_numpy()
+    lines: list[tuple[Geometries | gpd.GeoSeries, str, float, str]] = [
+        *((shapes[classes == name], colour, width, "") for name, colour, width in _STREETS),
+        (layers["committees"].boundary, "#8b83a6", 8.0, "50 30"),
+        (boundary, "#5a4a8a", 22.0, ""),
     ]
     return Ground(
-        areas=[(basemap.dissolved(inputs.layer(name)), colour) for name, colour in _AREAS],
+        areas=[
+            (_in_detail(basemap.dissolved(layers[name]), frame, AREA_DETAIL), colour)
+            for name, colour in _AREAS
+        ],
         lines=[
-            *streets,
-            (inputs.committees.boundary, "#8b83a6", 8.0, "50 30"),
-            (basemap.dissolved(inputs.boundary).boundary, "#5a4a8a", 22.0, ""),
+            (_in_detail(shape, frame, LINE_DETAIL), colour, width, dash)
+            for shape, colour, width, dash in lines
         ],
     )
 
 
 def base(ground: Ground, frame: Frame) -> Markup:
-    """Return the study's own layers as a picture."""
-    parts = [area(geometry, frame, colour) for geometry, colour in ground.areas]
+    """Return the study's own layers as a picture; the frame is that of the ground, or one ``within`` it."""
+    parts = [_area(_inside(shapes, frame), frame, colour) for shapes, colour in ground.areas]
     parts += [
-        line(geometry, frame, colour, width, dash=dash) for geometry, colour, width, dash in ground.lines
+        _line(_inside(shapes, frame), frame, colour, width, dash=dash)
+        for shapes, colour, width, dash in ground.lines
     ]
     return Markup("").join(parts)
 
 
-def path_data(parts: NDArray[np.object_], frame: Frame, *, close: bool) -> str:
+def _in_detail(geometry: Geometries | gpd.GeoSeries, frame: Frame, detail: float) -> Geometries:
+    """Return shapes without the vertices that would move a line by less than so many drawing units."""
+    simple: Geometries = shapely.simplify(np.asarray(geometry, dtype=object), detail / frame.units_per_m)
+    return simple
+
+
+def _inside(shapes: Geometries, frame: Frame) -> Geometries:
+    """Return what the frame draws of shapes as single lines."""
+    left, bottom, right, top = shapely.bounds(shapes).reshape(-1, 4).T
+    west, south, east, north = frame.clip
+    near = (left <= east) & (right >= west) & (bottom <= north) & (top >= south)
+    return line_parts(shapes[near], frame.clip)
+
+
+def path_data(parts: Geometries, frame: Frame, *, close: bool) -> str:
     """Return SVG path data in whole units: a start, then steps."""
-    texts = []
-    counts = shapely.get_num_coordinates(parts)
+    if not len(parts):
+        return ""
     units = frame.units(shapely.get_coordinates(parts))
-    for xy in np.split(units, np.cumsum(counts)[:-1]) if len(parts) else []:
-        steps = np.diff(xy, axis=0)
-        steps = steps[(steps != 0).any(axis=1)]
-        if len(steps):
-            drawn = " ".join(f"{x} {y}" for x, y in steps.tolist())
-            texts.append(f"M{xy[0][0]} {xy[0][1]}l{drawn}{'z' if close else ''}")
-    return "".join(texts)
+    part = np.repeat(np.arange(len(parts)), shapely.get_num_coordinates(parts))
+    steps = np.diff(units, axis=0)
+    moves = np.flatnonzero((steps != 0).any(axis=1) & (part[1:] == part[:-1]))
+    drawn, first = np.unique(part[moves], return_index=True)
+    words = [f"{x} {y}" for x, y in steps[moves].tolist()]
+    starts = units[np.searchsorted(part, drawn)].tolist()
+    ends = [*first[1:].tolist(), len(words)]
+    end = "z" if close else ""
+    return "".join(
+        f"M{x} {y}l{' '.join(words[begin:until])}{end}"
+        for (x, y), begin, until in zip(starts, first.tolist(), ends, strict=True)
+    )
 
 
 def rings(geometry: gpd.GeoSeries, frame: Frame) -> str:
     """Return the rings of polygons as path data."""
-    return path_data(line_parts(geometry, frame.clip, simplify_m=3 / frame.units_per_m), frame, close=True)
+    return path_data(_inside(_in_detail(geometry, frame, AREA_DETAIL), frame), frame, close=True)
 
 
-def area(geometry: gpd.GeoSeries, frame: Frame, colour: str) -> Markup:
-    """Return polygons filled with one colour; nothing where there are none."""
-    data = rings(geometry, frame)
+def line(
+    geometry: Geometries | gpd.GeoSeries, frame: Frame, colour: str, width: float, *, opacity: float = 1.0
+) -> Markup:
+    """Return lines, or the outlines of polygons, in one colour; nothing where there are none."""
+    parts = _inside(_in_detail(geometry, frame, LINE_DETAIL), frame)
+    return _line(parts, frame, colour, width, opacity=opacity)
+
+
+def _area(parts: Geometries, frame: Frame, colour: str) -> Markup:
+    data = path_data(parts, frame, close=True)
     if not data:
         return Markup("")
     return Markup('<path d="{}" fill="{}" fill-rule="evenodd"/>').format(data, colour)
 
 
-def line(
-    geometry: gpd.GeoSeries, frame: Frame, colour: str, width: float, *, dash: str = "", opacity: float = 1.0
+def _line(
+    parts: Geometries, frame: Frame, colour: str, width: float, *, dash: str = "", opacity: float = 1.0
 ) -> Markup:
-    """Return lines, or the outlines of polygons, in one colour; nothing where there are none."""
-    data = path_data(line_parts(geometry, frame.clip, simplify_m=4 / frame.units_per_m), frame, close=False)
+    data = path_data(parts, frame, close=False)
     if not data:
         return Markup("")
     more = Markup(' stroke-dasharray="{}"').format(dash) if dash else Markup("")

@@ -11,14 +11,17 @@ import pandas as pd
 import shapely
 from markupsafe import Markup
 
+from ..reuse import kept
 from ..texts import Lang, Text
+from ..walking.access import Geometries, access_facilities
 from ..walking.minutes import WALKERS, walk_in_minutes
+from ..walking.network import Network
 from ..walking.reach import reach_streets
+from ..walking.verdicts import counts
 from . import basemap, drawing
 from .coverage import basic_reach
 from .drawing import Box, Frame, Ground
 from .palette import RANK_CLASSES
-from .reached_streets import counting_facilities
 
 if TYPE_CHECKING:
     from ..results import Results
@@ -59,8 +62,25 @@ class _Scene:
 
     results: "Results"
     frame: Frame
-    ground: Ground
     labels: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
+class _Backdrop:
+    """What no facility changes in a circle's picture: the view, the ground paled around the circle, its outline."""
+
+    view: Box
+    ground: Markup
+    around: Markup
+    outline: Markup
+
+
+@dataclass(frozen=True)
+class _Hub:
+    """The centre of a circle and its ways onto the network."""
+
+    place: shapely.Geometry
+    ways: pd.DataFrame
 
 
 def hub_words(lang: Lang) -> str:
@@ -76,19 +96,29 @@ def hub_words(lang: Lang) -> str:
 def pictures(results: "Results") -> Pictures:
     """Return all pictures of a study; a page that shows one of the whole study must hold ``base`` once."""
     inputs = results.inputs
-    frame, ground = drawing.frame_of(inputs), drawing.ground_of(inputs)
+    frame = drawing.frame_of(inputs)
     reach = basic_reach(results)
     labels = basemap.label_points(inputs)
+    ground, backdrops = _grounds(drawing.ground_layers(inputs), inputs.circles.geometry.to_numpy(), frame)
     base = Markup(
         '<svg width="0" height="0" aria-hidden="true" class="base"><defs><g id="{}">{}</g></defs></svg>'
     )
     return Pictures(
-        base=base.format(BASE, drawing.base(ground, frame)),
+        base=base.format(BASE, ground),
         overview=_overview(results, frame, reach, labels),
         gaps=_gaps(results, frame, labels),
-        circles=_circles(_Scene(results, frame, ground, labels), reach),
+        circles=_circles(_Scene(results, frame, labels), backdrops, reach),
         circle_index=_circle_index(results, frame),
-    )  # fmt: skip
+    )
+
+
+@kept
+def _grounds(
+    layers: dict[str, gpd.GeoDataFrame], circles: Geometries, frame: Frame
+) -> tuple[Markup, list[_Backdrop]]:
+    """Return the ground of the whole study, and the backdrop of each circle."""
+    ground = drawing.ground_of(layers, frame)
+    return drawing.base(ground, frame), [_backdrop(ground, shape, frame) for shape in circles]
 
 
 def _whole_view(frame: Frame) -> Box:
@@ -185,57 +215,79 @@ def _circle_index(results: "Results", frame: Frame) -> Markup:
     return _picture(view, title.of(results.lang), Markup("").join(parts), kind="index")
 
 
-def _circles(scene: _Scene, reach: pd.DataFrame) -> dict[str, Markup]:
+def _backdrop(ground: Ground, shape: shapely.Geometry, frame: Frame) -> _Backdrop:
+    view = _view_of(shape, frame)
+    within = frame.within(view)
+    outline = gpd.GeoSeries([shape])
+    around = Markup('<path d="M{} {}h{}v{}h-{}z{}" fill="#fff" fill-opacity=".72" fill-rule="evenodd"/>').format(
+        *(round(v) for v in (view[0], view[1], view[2] - view[0], view[3] - view[1], view[2] - view[0])),
+        drawing.rings(outline, within),
+    )  # fmt: skip
+    border = drawing.line(outline.boundary, within, drawing.INK, 22 * _scale(view))
+    return _Backdrop(view, drawing.base(ground, within), around, border)
+
+
+def _scale(view: Box) -> float:
+    """Return how much wider lines are drawn in a view, which is shown smaller or larger than the whole."""
+    return (view[2] - view[0]) / 2_600
+
+
+def _circles(scene: _Scene, backdrops: list[_Backdrop], reach: pd.DataFrame) -> dict[str, Markup]:
     results = scene.results
     circles = results.inputs.circles
     if circles.empty:
         return {}
-    hubs = results.tables["circles"].set_index("circle_id")["hub_facility_id"]
-    facilities, access = counting_facilities(results)
+    hubs = _hubs(results)
     residents = results.tables["residents"].set_index("demand_id")
-    circle_of_point = residents.loc[reach["demand_id"], "circle_id"].to_numpy()
-    found = {}
-    for circle_id, shape in zip(circles["circle_id"], circles.geometry, strict=True):
-        item = pd.Index(facilities["facility_id"]).get_indexer([hubs[circle_id]])[0]
-        ways = access[access["item"] == item]
-        hub = facilities.geometry.iloc[item] if item >= 0 else None
-        mine = reach[circle_of_point == circle_id]
-        found[circle_id] = _circle(scene, circle_id, shape, mine, hub, ways)
-    return found
+    circle_of_point = residents.loc[reach["demand_id"], "circle_id"].to_numpy(dtype=object)
+    return {
+        circle_id: _circle(scene, circle_id, shape, backdrop, reach[circle_of_point == circle_id], hubs.get(circle_id))
+        for circle_id, shape, backdrop in zip(circles["circle_id"], circles.geometry, backdrops, strict=True)
+    }  # fmt: skip
+
+
+def _hubs(results: "Results") -> dict[str, _Hub]:
+    """Return circle → its hub, where it has one that counts."""
+    inputs = results.inputs
+    hubs = dict(results.tables["circles"][["circle_id", "hub_facility_id"]].itertuples(index=False))
+    is_hub = inputs.facilities["facility_id"].isin(hubs.values()) & counts(
+        inputs, include_planned=results.include_planned
+    )
+    facilities = inputs.facilities[is_hub].reset_index(drop=True)
+    snap_m = inputs.study.settings.max_snap_m
+    access = access_facilities(results.network, facilities, inputs.entrances, max_snap_m=snap_m)
+    found = {
+        facility_id: _Hub(facilities.geometry.iloc[item], access[access["item"] == item])
+        for item, facility_id in enumerate(facilities["facility_id"])
+    }
+    return {circle_id: found[hub] for circle_id, hub in hubs.items() if hub in found}
 
 
 def _circle(
     scene: _Scene,
     circle_id: str,
     shape: shapely.Geometry,
+    backdrop: _Backdrop,
     reach: pd.DataFrame,
-    hub: shapely.Geometry | None,
-    ways: pd.DataFrame,
+    hub: _Hub | None,
 ) -> Markup:
-    results, labels = scene.results, scene.labels
-    outline = gpd.GeoSeries([shape], crs=results.inputs.study.crs)
-    view = _view_of(outline, scene.frame)
+    results, labels, view = scene.results, scene.labels, backdrop.view
     frame = scene.frame.within(view)
     size = max(round((view[2] - view[0]) / 24), 30)
-    scale = (view[2] - view[0]) / 2_600
-    around = Markup('<path d="M{} {}h{}v{}h-{}z{}" fill="#fff" fill-opacity=".72" fill-rule="evenodd"/>').format(
-        *(round(v) for v in (view[0], view[1], view[2] - view[0], view[3] - view[1], view[2] - view[0])),
-        drawing.rings(outline, frame),
-    )  # fmt: skip
-    parts = [around]
-    if len(ways):
-        limit_m = walk_in_minutes(HUB_MINUTES, WALKERS["default"])
-        near = reach_streets(results.network, ways, limit_m=limit_m).geometry.intersection(shape)
-        parts.append(drawing.line(near, frame, HUB_COLOUR, HUB_REACH_WIDTH * scale, opacity=0.45))
+    parts = [backdrop.around]
+    if hub is not None and len(hub.ways):
+        # Its place among the facilities says nothing of the hub.
+        ways = hub.ways.assign(item=0).reset_index(drop=True)
+        parts.append(_reached(results.network, ways, shape, frame, HUB_REACH_WIDTH * _scale(view)))
     parts += [
-        drawing.line(outline.boundary, frame, drawing.INK, 22 * scale),
-        drawing.demand_dots(results, reach, frame, scale=scale * 1.15, crowd=1_000),
+        backdrop.outline,
+        drawing.demand_dots(results, reach, frame, scale=_scale(view) * 1.15, crowd=1_000),
         drawing.names(
             labels[(labels["kind"] == "committee") & labels.intersects(shape)], frame, view, size=size
         ),
     ]
     if hub is not None:
-        parts.append(_hub_mark(*frame.points(shapely.point_on_surface([hub]))[0], size=size))
+        parts.append(_hub_mark(*frame.points(shapely.point_on_surface([hub.place]))[0], size=size))
     parts.append(drawing.scale_bar(frame, view, size=size))
     title = Text(f"生活圈 {circle_id}", f"Circle {circle_id}")
     return _picture(
@@ -243,9 +295,19 @@ def _circle(
         title.of(results.lang),
         Markup("").join(parts),
         kind="sketch",
-        own_base=drawing.base(scene.ground, frame),
+        own_base=backdrop.ground,
         size=size,
     )
+
+
+@kept
+def _reached(
+    network: Network, ways: pd.DataFrame, shape: shapely.Geometry, frame: Frame, width: float
+) -> Markup:
+    """Return the streets of a circle within a quarter of an hour of its hub."""
+    limit_m = walk_in_minutes(HUB_MINUTES, WALKERS["default"])
+    near = reach_streets(network, ways, limit_m=limit_m).geometry.intersection(shape)
+    return drawing.line(near, frame, HUB_COLOUR, width, opacity=0.45)
 
 
 def _hub_mark(x: int, y: int, *, size: int) -> Markup:
@@ -255,11 +317,11 @@ def _hub_mark(x: int, y: int, *, size: int) -> Markup:
     ).format(x - half, y - half, 2 * half, 2 * half, 2 * half, HUB_COLOUR, round(size * 0.35))
 
 
-def _view_of(outline: gpd.GeoSeries, frame: Frame) -> Box:
+def _view_of(shape: shapely.Geometry, frame: Frame) -> Box:
     """Return the view around a circle: its bounds with a margin, made as wide as all circles' pictures are."""
     # Slivers along a border that was drawn by hand would make the circle small.
-    body = outline.buffer(-SLIVER_M).buffer(SLIVER_M)
-    west, south, east, north = (float(v) for v in (outline if body.is_empty.all() else body).total_bounds)
+    body = shape.buffer(-SLIVER_M).buffer(SLIVER_M)
+    west, south, east, north = (shape if body.is_empty else body).bounds
     left, top, right, bottom = (
         (west - frame.box[0]) * frame.units_per_m,
         (frame.box[3] - north) * frame.units_per_m,

@@ -71,10 +71,13 @@ def pack_whole(lines: NDArray[np.object_], crs: CRS) -> dict[str, Any]:
 
 
 def line_parts(
-    geometry: gpd.GeoSeries, box: tuple[float, float, float, float], *, simplify_m: float = 0.0
+    geometry: gpd.GeoSeries | NDArray[np.object_],
+    box: tuple[float, float, float, float],
+    *,
+    simplify_m: float = 0.0,
 ) -> NDArray[np.object_]:
     """Return the single lines (of polygons: the rings) inside a box, in the CRS they came in."""
-    shapes = np.asarray(geometry.to_numpy(), dtype=object)
+    shapes = np.asarray(geometry, dtype=object)
     if simplify_m > 0:
         shapes = shapely.simplify(shapes, simplify_m)
     parts = shapely.get_parts(shapely.clip_by_rect(shapes, *box))
