@@ -1,8 +1,12 @@
-"""Fingerprints of data by content: equal for equal rows, whatever file or process they came from."""
+"""Fingerprints of data by content: equal for equal rows, whatever file or process they came from.
+
+They are published (``input_hash``): another fingerprint for the same content is a breaking change.
+"""
 
 import dataclasses
 import hashlib
 import json
+import weakref
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
@@ -14,13 +18,16 @@ import shapely
 from pyproj import CRS
 from scipy.sparse import csr_array
 
+_PLAIN = {kind: kind.__name__.encode() for kind in (type(None), bool, int, float, str, bytes)}
+_JSON = {bool, int, str, type(None)}
+"""Kinds of cells that JSON writes as they are; not a number must become a null first."""
+
 
 class Fingerprints:
     """Takes fingerprints and remembers those of large objects, which must not change meanwhile."""
 
     def __init__(self) -> None:
-        # The object is kept too: its address may not be given to another one.
-        self._known: dict[int, tuple[Any, bytes]] = {}
+        self._known: dict[int, tuple[weakref.ref[Any], bytes]] = {}
 
     def of(self, *values: Any) -> str:
         """Return the fingerprint of some values, 64 hexadecimal digits.
@@ -40,75 +47,90 @@ class Fingerprints:
         return self._digest(values).hex()
 
     def _digest(self, value: Any) -> bytes:
-        large = isinstance(value, np.ndarray | pd.DataFrame | pd.Series | pd.Index | CRS) or (
-            dataclasses.is_dataclass(value)
-        )
-        if large and id(value) in self._known:
-            return self._known[id(value)][1]
-        kind, parts = self._parts(value)
-        digest = hashlib.sha256(kind.encode())
-        for part in parts:
-            digest.update(b"%d:" % len(part))
-            digest.update(part)
-        found = digest.digest()
-        if large:
-            self._known[id(value)] = value, found
+        name = _PLAIN.get(type(value))
+        if name is not None:
+            return _hash(name, [repr(value).encode()])
+        if not isinstance(value, _LARGE) and not dataclasses.is_dataclass(value):
+            return _hash(*self._parts(value))
+        known = self._known.get(id(value))
+        if known is not None and known[0]() is value:  # its address may have been given to another one
+            return known[1]
+        found = _hash(*self._parts(value))
+        self._known[id(value)] = weakref.ref(value), found
         return found
 
-    def _parts(self, value: Any) -> tuple[str, list[Any]]:  # noqa: PLR0911 - one line per kind
-        if value is None or isinstance(value, bool | int | float | str | bytes | PurePath | np.generic):
-            plain = value.item() if isinstance(value, np.generic) else value
-            return type(plain).__name__, [repr(plain).encode()]
+    def _parts(self, value: Any) -> tuple[bytes, list[Any]]:  # noqa: PLR0911 - one line per kind
         if isinstance(value, np.ndarray):
             return _array(value)
-        if isinstance(value, shapely.Geometry):
-            return "geometry", [shapely.to_wkb(value)]
-        if isinstance(value, Mapping):
-            return "mapping", [self._digest(one) for pair in value.items() for one in pair]
         if isinstance(value, list | tuple):
-            return "sequence", [self._digest(one) for one in value]
-        if isinstance(value, frozenset | set):
-            return "set", sorted(self._digest(one) for one in value)
-        if isinstance(value, CRS):
-            return "crs", [value.to_wkt().encode()]
-        if isinstance(value, csr_array):
-            return "csr", [
-                self._digest(one) for one in (value.shape, value.data, value.indices, value.indptr)
-            ]
+            return b"sequence", [self._digest(one) for one in value]
+        if isinstance(value, Mapping):
+            return b"mapping", [self._digest(one) for pair in value.items() for one in pair]
         if isinstance(value, pd.DataFrame):
-            crs = value.crs if isinstance(value, gpd.GeoDataFrame) and value._geometry_column_name else None
-            columns = [value[name] for name in value.columns]
-            return "frame", [self._digest(one) for one in (list(value.columns), value.index, crs, *columns)]
+            return b"frame", self._frame(value)
         if isinstance(value, pd.Series):
-            return "series", [self._digest(value.index), *self._values(value)]
+            return b"series", [self._digest(value.index), self._values(value)]
         if isinstance(value, pd.RangeIndex):
-            return "range", [repr((value.start, value.stop, value.step)).encode()]
+            return b"range", [repr((value.start, value.stop, value.step)).encode()]
         if isinstance(value, pd.Index):
-            return "index", [self._digest(list(value.names)), *self._values(value)]
+            return b"index", [self._digest(list(value.names)), self._values(value)]
+        if isinstance(value, shapely.Geometry):
+            return b"geometry", [shapely.to_wkb(value)]
+        if isinstance(value, frozenset | set):
+            return b"set", sorted(self._digest(one) for one in value)
+        if isinstance(value, CRS):
+            return b"crs", [value.to_wkt().encode()]
+        if isinstance(value, csr_array):
+            parts = value.shape, value.data, value.indices, value.indptr
+            return b"csr", [self._digest(one) for one in parts]
+        if isinstance(value, bool | int | float | str | bytes | PurePath | np.generic):
+            plain = value.item() if isinstance(value, np.generic) else value
+            return type(plain).__name__.encode(), [repr(plain).encode()]
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-            return type(value).__qualname__, [self._digest(fields)]
+            return type(value).__qualname__.encode(), [self._digest(fields)]
         raise TypeError(type(value))
 
-    def _values(self, column: pd.Series | pd.Index) -> list[bytes]:
+    def _frame(self, frame: pd.DataFrame) -> list[bytes]:
+        crs = frame.crs if isinstance(frame, gpd.GeoDataFrame) and frame._geometry_column_name else None
+        index = self._digest(frame.index)
+        columns = [_hash(b"series", [index, self._values(column)]) for _, column in frame.items()]
+        return [self._digest(frame.columns.tolist()), index, self._digest(crs), *columns]
+
+    def _values(self, column: pd.Series | pd.Index) -> bytes:
         if isinstance(column, pd.MultiIndex):
-            return [self._digest(column.tolist())]
-        if isinstance(column.dtype, np.dtype) and column.dtype != object:
-            return [self._digest(column.to_numpy())]
-        return [self._digest(np.asarray(column, dtype=object))]
+            return self._digest(column.tolist())
+        is_numbers = isinstance(column.dtype, np.dtype) and column.dtype != object
+        # Not remembered: an array made for the occasion is never met again.
+        return _hash(*_array(column.to_numpy() if is_numbers else column.to_numpy(dtype=object)))
 
 
-def _array(array: np.ndarray[Any, Any]) -> tuple[str, list[Any]]:
+_LARGE = (np.ndarray, pd.DataFrame, pd.Series, pd.Index, CRS)
+
+
+def _hash(kind: bytes, parts: list[Any]) -> bytes:
+    digest = hashlib.sha256(kind)
+    for part in parts:
+        digest.update(b"%d:" % len(part))
+        digest.update(part)
+    return digest.digest()
+
+
+def _array(array: np.ndarray[Any, Any]) -> tuple[bytes, list[Any]]:
     shape = repr(array.shape).encode()
     if array.dtype != object:
-        if array.dtype.kind == "f":  # one not-a-number is as good as another
-            array = np.where(np.isnan(array), np.nan, array)
-        return array.dtype.str, [shape, np.ascontiguousarray(array).data.cast("B") if array.size else b""]
-    flat = array.ravel()
-    if len(flat) and shapely.is_valid_input(flat).all() and not any(one is None for one in flat):
-        wkb = shapely.to_wkb(flat)
-        return "geometries", [shape, repr([len(one) for one in wkb]).encode(), b"".join(wkb)]
-    return "objects", [shape, json.dumps([_plain(one) for one in flat]).encode()]
+        if array.dtype.kind == "f" and (blank := np.isnan(array)).any():
+            array = np.where(blank, np.nan, array)  # one not-a-number is as good as another
+        content = np.ascontiguousarray(array).data.cast("B") if array.size else b""
+        return array.dtype.str.encode(), [shape, content]
+    cells = array.ravel().tolist()
+    kinds = set(map(type, cells))
+    if kinds <= _JSON:
+        return b"objects", [shape, json.dumps(cells).encode()]
+    if all(issubclass(kind, shapely.Geometry) for kind in kinds):
+        wkb = shapely.to_wkb(array.ravel()).tolist()
+        return b"geometries", [shape, repr(list(map(len, wkb))).encode(), b"".join(wkb)]
+    return b"objects", [shape, json.dumps([_plain(one) for one in cells]).encode()]
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,6 @@
 """Results to a complete folder of tables, maps and layers, put in place in one step."""
 
 import errno
-import importlib.metadata
 import json
 import sys
 import time
@@ -28,7 +27,7 @@ from .report.drawn import draw
 from .report.requirements_book import write_requirements
 from .report.table_files import write_tables
 from .results import Results
-from .reuse import LIBRARIES, reuse_counts
+from .reuse import library_versions, reuse_counts
 from .runs.files import MANIFEST
 from .runs.folder import FORMAT_VERSION, listed_files
 from .runs.place import KEEP, placing
@@ -209,7 +208,7 @@ def _manifest(results: Results, seconds: dict[str, float]) -> dict[str, Any]:
         "versions": {
             "pujin_geo": __version__,
             "python": sys.version.split()[0],
-            **{name: importlib.metadata.version(name) for name in LIBRARIES},
+            **library_versions(),
         },
         "seconds": seconds,
         "reused": reuse_counts(),

@@ -12,7 +12,6 @@ import importlib.metadata
 import os
 import pickle
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +24,9 @@ Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
 MOST_BYTES = 500_000_000
+GROWTH = ".growth"
+"""A file as long as what was kept since the oldest answers were last removed, in kilobytes."""
+
 LIBRARIES = ("folium", "geopandas", "numpy", "pandas", "pyogrio", "pyproj", "scipy", "shapely")
 """Whose versions are part of every key, and of the manifest."""
 
@@ -62,6 +64,7 @@ class Store:
         self.reused: Counter[str] = Counter()
         self.made: Counter[str] = Counter()
         self._fingerprints = Fingerprints()
+        self._written_bytes = 0
         self._around = code_version()
 
     def answer(self, name: str, arguments: object, make: Callable[[], Answer]) -> Answer:
@@ -74,7 +77,9 @@ class Store:
             return found
         made = make()
         self.made[name] += 1
-        _write(path, pickle.dumps(made, protocol=5))
+        content = pickle.dumps(made, protocol=5)
+        _write(path, content)
+        self._written_bytes += len(content)
         return made
 
     def counts(self) -> dict[str, dict[str, int]]:
@@ -82,9 +87,22 @@ class Store:
         names = sorted({*self.reused, *self.made})
         return {name: {"reused": self.reused[name], "made": self.made[name]} for name in names}
 
+    def close(self, most_bytes: int = MOST_BYTES) -> None:
+        """Prune the folder if it has grown by a tenth of ``most_bytes`` since it was last done."""
+        if not self._written_bytes:
+            return
+        with suppress(OSError):
+            with (self.folder / GROWTH).open("ab") as growth:
+                growth.write(b"." * (self._written_bytes // 1000 + 1))
+                grown_bytes = growth.tell() * 1000
+            self._written_bytes = 0
+            if grown_bytes > most_bytes / 10:
+                self.prune(most_bytes)
+
     def prune(self, most_bytes: int = MOST_BYTES) -> None:
         """Remove the answers that were not used for longest beyond ``most_bytes``."""
         with suppress(OSError):
+            (self.folder / GROWTH).unlink(missing_ok=True)
             entries = sorted(
                 ((e.stat().st_mtime_ns, e.stat().st_size, e.path) for e in os.scandir(self.folder)),
                 reverse=True,
@@ -107,7 +125,7 @@ def reusing(store: Store) -> Iterator[Store]:
         yield store
     finally:
         _OPEN.remove(store)
-        store.prune()
+        store.close()
 
 
 def reuse_counts() -> dict[str, dict[str, int]]:
@@ -129,38 +147,53 @@ def kept(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
 
 
 @functools.cache
+def library_versions() -> dict[str, str]:
+    """Return the versions of the libraries that results may depend on; finding them takes milliseconds."""
+    return {name: importlib.metadata.version(name) for name in LIBRARIES}
+
+
+@functools.cache
 def code_version() -> str:
     """Return the hash of this package's files, the Python version and the libraries' versions."""
     package = Path(__file__).parent
     digest = hashlib.sha256(sys.version.encode())
-    for name in LIBRARIES:
-        digest.update(f"{name}={importlib.metadata.version(name)}\n".encode())
+    for name, version in library_versions().items():
+        digest.update(f"{name}={version}\n".encode())
+    digest.update("\n".join(_installed()).encode())
     for path in sorted(package.rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
             digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
-def _read(path: Path) -> bytes | None:
+def _installed() -> list[str]:
+    """Return the names of the folders that say which version of what is installed: any of it may matter."""
+    folders = [Path(place or ".") for place in sys.path]
+    return sorted(
+        entry.name
+        for folder in folders
+        if folder.is_dir()
+        for entry in os.scandir(folder)
+        if entry.name.endswith((".dist-info", ".egg-info"))
+    )
+
+
+def _read(path: Path) -> memoryview | None:
     """Return what was kept, or None where nothing whole is."""
     try:
         content = path.read_bytes()
     except OSError:
         return None
-    if hashlib.sha256(content[_DIGEST:]).digest() != content[:_DIGEST]:
+    payload = memoryview(content)[_DIGEST:]
+    if hashlib.sha256(payload).digest() != content[:_DIGEST]:
         return None
     with suppress(OSError):
         os.utime(path)
-    return content[_DIGEST:]
+    return payload
 
 
 def _write(path: Path, payload: bytes) -> None:
+    """Keep an answer in its place: half of one, or two processes writing at once, the hash gives away."""
     with suppress(OSError):  # a full or read-only disk costs time, not results
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, new = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(payload).digest() + payload)
-            Path(new).replace(path)
-        finally:
-            Path(new).unlink(missing_ok=True)
+        path.write_bytes(hashlib.sha256(payload).digest() + payload)

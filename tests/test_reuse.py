@@ -123,13 +123,20 @@ def test_a_folder_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path) 
     assert len(CALLS) == 2
 
 
-def test_other_code_or_libraries_find_no_answer(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_code_or_libraries_find_no_answer(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     with reusing(store):
         doubled([1.0])
     before = reuse.code_version()
     with monkeypatch.context() as patch:
-        patch.setattr(reuse.importlib.metadata, "version", lambda _: "0.0")
+        patch.setattr(reuse, "library_versions", lambda: {"numpy": "0.0"})
         assert reuse.code_version.__wrapped__() != before
+    with monkeypatch.context() as patch:
+        (tmp_path / "unheard_of-1.0.dist-info").mkdir()
+        patch.syspath_prepend(str(tmp_path))
+        assert reuse.code_version.__wrapped__() != before
+    assert reuse.code_version.__wrapped__() == before
     monkeypatch.setattr(reuse, "code_version", lambda: "another")
     with reusing(Store(store.folder)):
         doubled([1.0])
@@ -142,11 +149,35 @@ def test_the_oldest_answers_go_first(store: Store) -> None:
     with reusing(store):
         for number in range(4):
             doubled([float(number)])
-    for age, entry in enumerate(sorted(store.folder.iterdir())):
+    ages = [entry for entry in sorted(store.folder.iterdir()) if entry.name != reuse.GROWTH]
+    for age, entry in enumerate(ages):
         os.utime(entry, ns=(age, age))
-    newest = sorted(store.folder.iterdir())[2:]
-    store.prune(most_bytes=2 * newest[0].stat().st_size)
-    assert sorted(store.folder.iterdir()) == newest
+    store.prune(most_bytes=2 * ages[-1].stat().st_size)
+    assert sorted(store.folder.iterdir()) == ages[2:]
+
+
+def test_the_folder_stays_near_its_size_however_many_runs_write_a_little(tmp_path: Path) -> None:
+    def bytes_after_a_run(number: int) -> int:
+        store = Store(tmp_path)
+        store.answer("f", number, lambda: bytes(1000))
+        store.close(most_bytes=20_000)
+        return sum(entry.stat().st_size for entry in tmp_path.iterdir() if entry.name != reuse.GROWTH)
+
+    sizes = [bytes_after_a_run(number) for number in range(60)]
+    assert 20_000 < max(sizes) <= 22_000 + 1_100
+    assert Store(tmp_path).answer("f", 59, lambda: b"") == bytes(1000)  # the newest is there
+
+
+def test_fingerprints_stay_as_they_were_published() -> None:
+    values = [
+        (None, True, 3, 2.5, "名", b"x", ("a", {"b": 1.0})),
+        np.array([[1.0, np.nan]]),
+        np.array(["a", None, 1.5, np.nan], dtype=object),
+        pd.DataFrame({"name": ["a", ""], "people": [1.0, np.nan]}),
+        np.array([Point(0, 1), box(0, 0, 1, 1)]),
+    ]
+    published = ["b90dae08", "7b380cfe", "83b34ae7", "480420d8", "9a3f6633"]
+    assert [Fingerprints().of(one)[:8] for one in values] == published
 
 
 def test_the_cache_lies_where_the_system_keeps_caches(

@@ -1,6 +1,5 @@
 """A comparison to a complete folder, put in place in one step like the results of a run."""
 
-import importlib.metadata
 import json
 import sys
 from pathlib import Path
@@ -16,7 +15,7 @@ from ..definitions import INTERNAL, SYNTHETIC
 from ..errors import SettingsError
 from ..outputs import Report, Step, write_manifest, written_in_steps
 from ..report.table_files import write_csv, write_workbook
-from ..reuse import LIBRARIES
+from ..reuse import library_versions
 from ..runs.files import MANIFEST, sha256_of
 from ..runs.folder import COMPARISON, FORMAT_VERSION
 from ..runs.place import KEEP, placing
@@ -205,7 +204,7 @@ def _manifest(comparison: Comparison, seconds: dict[str, float]) -> dict[str, An
         "versions": {
             "pujin_geo": __version__,
             "python": sys.version.split()[0],
-            **{name: importlib.metadata.version(name) for name in LIBRARIES},
+            **library_versions(),
         },
         "seconds": seconds,
     }
