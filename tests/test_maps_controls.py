@@ -11,7 +11,7 @@ from maps_world import X0, Y0, layer, results, two_circles
 from playwright.sync_api import Browser, Locator, Page
 from shapely import Point, box
 
-from pujin_geo.maps import study_maps
+from pujin_geo.maps import map_pages
 
 KINDS = ("facilities", "coverage", "circles", "gaps", "before_after", "ask", "livable")
 AT_MOST = 6
@@ -47,7 +47,7 @@ def pages() -> dict[str, str]:
         ],
     )  # fmt: skip
     result = results(circles=two_circles(), spaces=spaces, committees=committees)
-    return {name: map_.html() for name, map_ in study_maps(result).items() if name in KINDS}
+    return {name: map_.html() for name, map_ in map_pages(result).items() if name in KINDS}
 
 
 @pytest.fixture(scope="module")

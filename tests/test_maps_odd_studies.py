@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from shapely import Point, box
 
 from pujin_geo.analysis import analyse
-from pujin_geo.maps import study_maps, write_maps
+from pujin_geo.maps import map_pages, write_maps
 from pujin_geo.maps.contents import map_names
 from pujin_geo.results import Results
 
@@ -78,7 +78,7 @@ def browser() -> Iterator[Browser]:
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_map_of_an_odd_study_opens_without_a_fault(browser: Browser, name, tmp_path) -> None:
     result = STUDIES[name]()
-    drawn = study_maps(result)
+    drawn = map_pages(result)
     assert list(drawn) == list(map_names(result))
     for one in [key for key in drawn if key in ("facilities", "coverage", "circles", "gaps", "before_after")]:
         with visit(browser, drawn[one].html(), tmp_path) as seen:

@@ -13,7 +13,7 @@ from ..maps.basemap import background
 from ..maps.coverage import definition_words, demand_layer, legend_words
 from ..maps.coverage_map import coverage_types
 from ..maps.figures import percent, whole
-from ..maps.page import StudyMap, study_map
+from ..maps.page import MapPage, map_page
 from ..maps.palette import CHANGE_COLOURS, DEMAND_CLASSES, VERDICT_COLOURS
 from ..maps.words import STATUSES, page_texts
 from ..results import Results
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 GROUND = ("streets", "water", "green", "residential_land", "barriers", "boundary", "extent", "committees")
 
 
-def comparison_map(comparison: "Comparison") -> StudyMap:
+def comparison_map(comparison: "Comparison") -> MapPage:
     """Return two maps side by side, each on the ground of its own run; a facility type is chosen beside them.
 
     Points of either run are on both maps; where a run does not have one it is not judged there.
@@ -73,7 +73,7 @@ def comparison_map(comparison: "Comparison") -> StudyMap:
     }
     if not _same_ground(comparison):
         data["baseAfter"] = background(comparison.after.inputs).as_json()
-    return study_map(
+    return map_page(
         replace(comparison.marked, tables=after.tables),
         background(comparison.before.inputs),
         title=f"{name} · {TITLE.of(lang)}",

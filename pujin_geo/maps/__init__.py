@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..results import Results
-    from .page import StudyMap
+    from .page import MapPage
 
 
 def write_maps(results: "Results", folder: Path) -> list[Path]:
@@ -19,38 +19,36 @@ def write_maps(results: "Results", folder: Path) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, map_ in study_maps(results).items():
+    for name, page in map_pages(results).items():
         path = folder / f"{name}.html"
-        path.write_text(map_.html(), encoding="utf-8", newline="\n")
+        path.write_text(page.html(), encoding="utf-8", newline="\n")
         paths.append(path)
     return paths
 
 
-def study_maps(results: "Results") -> "dict[str, StudyMap]":
-    """Return the maps of a study by file name, in the order in which they are read."""
-    # folium is loaded only when maps are drawn
-    from .all_facilities import facilities_map  # noqa: PLC0415
-    from .ask import ask_map  # noqa: PLC0415
-    from .basemap import background  # noqa: PLC0415
-    from .before_after import before_after_map  # noqa: PLC0415
-    from .circles_map import circles_map  # noqa: PLC0415
+def map_pages(results: "Results") -> "dict[str, MapPage]":
+    """Return the pages of a study's maps by file name, in the order in which they are read."""
+    # Whoever asks for one map does not load the others.
+    from .all_facilities import facilities_page  # noqa: PLC0415
+    from .ask import ask_page  # noqa: PLC0415
+    from .before_after import before_after_page  # noqa: PLC0415
+    from .circles_map import circles_page  # noqa: PLC0415
     from .contents import map_names  # noqa: PLC0415
-    from .coverage_map import coverage_map  # noqa: PLC0415
-    from .facilities import suitability_map  # noqa: PLC0415
-    from .gaps_map import gaps_map  # noqa: PLC0415
+    from .coverage_map import coverage_page  # noqa: PLC0415
+    from .facilities import suitability_page  # noqa: PLC0415
+    from .gaps_map import gaps_page  # noqa: PLC0415
+    from .shared import Shared  # noqa: PLC0415
 
-    shared = background(results.inputs)
+    shared = Shared(results)
     makers = {
-        "facilities": facilities_map,
-        "coverage": coverage_map,
-        "circles": circles_map,
-        "gaps": gaps_map,
-        "before_after": before_after_map,
-        "ask": ask_map,
+        "facilities": facilities_page,
+        "coverage": coverage_page,
+        "circles": circles_page,
+        "gaps": gaps_page,
+        "before_after": before_after_page,
+        "ask": ask_page,
     }
     return {
-        name: makers[name](results, background=shared)
-        if name in makers
-        else suitability_map(results, name, background=shared)
+        name: makers[name](shared) if name in makers else suitability_page(shared, name)
         for name in map_names(results)
     }

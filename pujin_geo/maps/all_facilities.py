@@ -7,18 +7,19 @@ import pandas as pd
 from ..catalogue import suitability_names
 from ..texts import Lang, Text
 from .basemap import Background
-from .basemap import background as make_background
 from .coverage import counting_words
 from .facilities import number_or_none, remarks_of
-from .page import StudyMap, study_map
+from .page import MapPage, folium_map, map_page
 from .palette import SUITABILITY_COLOURS
+from .shared import Shared
 from .words import STATUSES, page_texts
 
 if TYPE_CHECKING:
     from ..results import Results
+    from .study_map import StudyMap
 
 
-def facilities_map(results: "Results", *, background: Background | None = None) -> StudyMap:
+def facilities_map(results: "Results", *, background: Background | None = None) -> "StudyMap":
     """Return the map of all facilities: colour and number tell suitability and type, the shape the status.
 
     Places that would lie upon each other are drawn as one sign with their number until the map is
@@ -32,14 +33,20 @@ def facilities_map(results: "Results", *, background: Background | None = None) 
     >>> facilities_map(analyse(load_study("geodata/xiaohe"), lang="en")).title
     '小河镇 · Facilities'
     """
+    return folium_map(facilities_page(Shared(results, background)))
+
+
+def facilities_page(shared: Shared) -> MapPage:
+    """Return the page of ``facilities_map``."""
+    results = shared.results
     lang, study = results.lang, results.inputs.study.name
     types, functions = numbered_types(results.inputs.catalogue), all_functions(results)
     circles = results.tables["circles"]
     circle_ids = circles["circle_id"].tolist()
     title = Text(f"{study} · 设施分布", f"{study} · Facilities")
-    return study_map(
+    return map_page(
         results,
-        background or make_background(results.inputs),
+        shared.background,
         title=title.of(lang),
         template="facilities.html.j2",
         words={

@@ -23,15 +23,16 @@ from ..walking.verdicts import (
 )
 from ..walking.verdicts import judged_types as types_with_threshold
 from .basemap import Background, drawn_box
-from .basemap import background as make_background
 from .coverage import CAUSES, VERDICTS, basic_reach, definition_words, judged_types, legend_words
 from .packing import pack_numbers
-from .page import StudyMap, study_map
+from .page import MapPage, folium_map, map_page
 from .palette import DEMAND_CLASSES, VERDICT_COLOURS, demand_class, type_colour
+from .shared import Shared
 from .words import committee_names, page_texts
 
 if TYPE_CHECKING:
     from ..results import Results
+    from .study_map import StudyMap
 
 NONE_MM = 2**32 - 1
 """Stands for a length that is infinite."""
@@ -42,7 +43,7 @@ _SAMPLES = 13
 Point = tuple[float, float]
 
 
-def ask_map(results: "Results", *, background: Background | None = None) -> StudyMap:
+def ask_map(results: "Results", *, background: Background | None = None) -> "StudyMap":
     """Return the map that answers: walks from any place to the nearest facility of every type, and what if.
 
     The page holds the walking graph, every way into it, thresholds and people, and decides by the rules
@@ -56,11 +57,17 @@ def ask_map(results: "Results", *, background: Background | None = None) -> Stud
     >>> ask_map(analyse(load_study("geodata/xiaohe"), lang="en")).title
     '小河镇 · Ask how far on foot'
     """
+    return folium_map(ask_page(Shared(results, background)))
+
+
+def ask_page(shared: Shared) -> MapPage:
+    """Return the page of ``ask_map``."""
+    results = shared.results
     lang, study = results.lang, results.inputs.study
     title = Text(f"{study.name} · 步行问答", f"{study.name} · Ask how far on foot")
-    return study_map(
+    return map_page(
         results,
-        background or make_background(results.inputs),
+        shared.background,
         title=title.of(lang),
         template="ask.html.j2",
         words=_words(results),

@@ -12,19 +12,20 @@ from ..walking.verdicts import judge, place
 from ..walking.verdicts import judged_types as thresholds_of
 from .all_facilities import all_functions, function_layer, type_json
 from .basemap import Background
-from .basemap import background as make_background
 from .coverage import definition_words, demand_layer, legend_words, uncertain_marks
 from .coverage_map import coverage_types
 from .figures import percent, whole
-from .page import StudyMap, study_map
+from .page import MapPage, folium_map, map_page
 from .palette import CHANGE_COLOURS, DEMAND_CLASSES, VERDICT_COLOURS
+from .shared import Shared
 from .words import STATUSES, page_texts
 
 if TYPE_CHECKING:
     from ..results import Results
+    from .study_map import StudyMap
 
 
-def before_after_map(results: "Results", *, background: Background | None = None) -> StudyMap:
+def before_after_map(results: "Results", *, background: Background | None = None) -> "StudyMap":
     """Return two maps side by side that move together: today, and with everything under way open.
 
     Verdicts of each demand point on both sides; the figures of the whole study come from the
@@ -38,8 +39,13 @@ def before_after_map(results: "Results", *, background: Background | None = None
     >>> before_after_map(analyse(load_study("geodata/xiaohe"), lang="en")).title
     '小河镇 · Before and after'
     """
+    return folium_map(before_after_page(Shared(results, background)))
+
+
+def before_after_page(shared: Shared) -> MapPage:
+    """Return the page of ``before_after_map``."""
+    results = shared.results
     lang, inputs = results.lang, results.inputs
-    shared = background or make_background(inputs)
     types = coverage_types(results)
     today, later = both_distances(results)
     before, after = (demand_layer(_with(results, one), types) for one in (today, later))
@@ -47,9 +53,9 @@ def before_after_map(results: "Results", *, background: Background | None = None
     circle_ids = results.tables["circles"]["circle_id"].tolist()
     outlook = _whole_outlook(results)
     title = Text(f"{inputs.study.name} · 建成前后", f"{inputs.study.name} · Before and after")
-    return study_map(
+    return map_page(
         results,
-        shared,
+        shared.background,
         title=title.of(lang),
         template="before_after.html.j2",
         words=_words(results, types, outlook),

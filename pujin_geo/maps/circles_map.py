@@ -16,23 +16,24 @@ from ..walking.reach import origins_within, reach_stretches
 from ..walking.verdicts import demand_points, is_inside
 from .all_facilities import circle_names
 from .basemap import Background
-from .basemap import background as make_background
 from .figures import percent, whole
 from .packing import Grid, pack
-from .page import StudyMap, study_map
+from .page import MapPage, folium_map, map_page
 from .palette import CIRCLE_COLOURS, MINUTE_COLOURS
 from .reached_streets import Edges, counting_facilities
+from .shared import Shared
 from .words import committee_names, page_texts
 
 if TYPE_CHECKING:
     from ..results import Results
+    from .study_map import StudyMap
 
 MOST_GAPS = 8
 WALKER = WALKERS["default"]
 HUB_COLUMNS = ["circle_id", "name", "lon", "lat", "proposed", "ways"]
 
 
-def circles_map(results: "Results", *, background: Background | None = None) -> StudyMap:
+def circles_map(results: "Results", *, background: Background | None = None) -> "StudyMap":
     """Return the map of living circles of a study that has them.
 
     Streets are coloured by the minutes on foot to the nearest hub, or to that of the circle chosen; a
@@ -46,16 +47,21 @@ def circles_map(results: "Results", *, background: Background | None = None) -> 
     >>> circles_map(analyse(load_study("geodata/xiaohe"), lang="en")).title
     '小河镇 · Living circles'
     """
+    return folium_map(circles_page(Shared(results, background)))
+
+
+def circles_page(shared: Shared) -> MapPage:
+    """Return the page of ``circles_map``."""
+    results = shared.results
     lang, inputs = results.lang, results.inputs
-    shared = background or make_background(inputs)
     circles = results.tables["circles"]
     names = circle_names(circles)
     hubs = _hubs(results)
     cards = _cards(results, hubs, names)
-    edges = Edges(results.network, shared.grid.box)
-    labelled = replace(shared, labels=[*_labels(inputs.circles), *shared.labels])
+    edges = Edges(results.network, shared.background.grid.box)
+    labelled = replace(shared.background, labels=[*_labels(inputs.circles), *shared.background.labels])
     title = Text(f"{inputs.study.name} · 社区生活圈", f"{inputs.study.name} · Living circles")
-    return study_map(
+    return map_page(
         results,
         labelled,
         title=title.of(lang),
@@ -67,7 +73,7 @@ def circles_map(results: "Results", *, background: Background | None = None) -> 
                     "id": circle_id,
                     "name": name,
                     "colour": colour,
-                    "rings": _packed(inputs.circles, circle_id, shared.grid),
+                    "rings": _packed(inputs.circles, circle_id, shared.background.grid),
                     "card": cards[circle_id],
                 }
                 for circle_id, name, colour in zip(

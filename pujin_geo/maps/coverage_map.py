@@ -8,7 +8,6 @@ from ..catalogue import suitability_names
 from ..texts import Lang, Text
 from .all_facilities import all_functions, function_layer, numbered_types, type_json
 from .basemap import Background
-from .basemap import background as make_background
 from .coverage import (
     CAUSE_WORDS,
     definition_words,
@@ -20,16 +19,18 @@ from .coverage import (
     whole_coverage,
 )
 from .figures import percent, whole
-from .page import StudyMap, study_map
+from .page import MapPage, folium_map, map_page
 from .palette import DEMAND_CLASSES, RATIO_CLASSES, VERDICT_COLOURS
 from .reached_streets import Edges, counting_facilities, reach_by_type, straight_areas
+from .shared import Shared
 from .words import STATUSES, page_texts
 
 if TYPE_CHECKING:
     from ..results import Results
+    from .study_map import StudyMap
 
 
-def coverage_map(results: "Results", *, background: Background | None = None) -> StudyMap:
+def coverage_map(results: "Results", *, background: Background | None = None) -> "StudyMap":
     """Return the map of coverage; the type is chosen in the map.
 
     Demand points are coloured by their walk against the threshold, or by the share of basic types
@@ -44,18 +45,23 @@ def coverage_map(results: "Results", *, background: Background | None = None) ->
     >>> coverage_map(analyse(load_study("geodata/xiaohe"), lang="en")).title
     '小河镇 · Walking coverage'
     """
+    return folium_map(coverage_page(Shared(results, background)))
+
+
+def coverage_page(shared: Shared) -> MapPage:
+    """Return the page of ``coverage_map``."""
+    results = shared.results
     lang, inputs = results.lang, results.inputs
-    shared = background or make_background(inputs)
     types = coverage_types(results)
     judged = types[types["judged"]]
     facilities, access = counting_facilities(results)
-    edges = Edges(results.network, shared.grid.box)
+    edges = Edges(results.network, shared.background.grid.box)
     functions = all_functions(results)
     circle_ids = results.tables["circles"]["circle_id"].tolist()
     title = Text(f"{inputs.study.name} · 步行覆盖", f"{inputs.study.name} · Walking coverage")
-    return study_map(
+    return map_page(
         results,
-        shared,
+        shared.background,
         title=title.of(lang),
         template="coverage.html.j2",
         words=_words(results, types),
@@ -65,7 +71,7 @@ def coverage_map(results: "Results", *, background: Background | None = None) ->
             "demand": {**demand_layer(results, types), "verdicts": None, **detail_layer(results, types)},
             "edges": edges.as_json(),
             "reach": reach_by_type(results, edges, facilities, access, judged),
-            "straight": straight_areas(facilities, judged, shared.grid),
+            "straight": straight_areas(facilities, judged, shared.background.grid),
             "classes": [[bound, colour] for bound, colour, _ in DEMAND_CLASSES],
             "ratios": [[bound, colour] for bound, colour, _ in RATIO_CLASSES],
             "verdictColours": VERDICT_COLOURS,

@@ -8,7 +8,6 @@ from ..catalogue import suitability_names
 from ..choices import suitability_named
 from ..texts import Lang, Text
 from .basemap import Background
-from .basemap import background as make_background
 from .coverage import (
     definition_words,
     demand_layer,
@@ -18,17 +17,19 @@ from .coverage import (
     uncertain_marks,
 )
 from .figures import percent, whole
-from .page import StudyMap, study_map
+from .page import MapPage, folium_map, map_page
 from .palette import DEMAND_CLASSES, VERDICT_COLOURS, type_colour
+from .shared import Shared
 from .words import STATUSES, page_texts
 
 if TYPE_CHECKING:
     from ..results import Results
+    from .study_map import StudyMap
 
 
 def suitability_map(
     results: "Results", suitability: str, *, background: Background | None = None
-) -> StudyMap:
+) -> "StudyMap":
     """Return the map of one suitability.
 
     Facilities are numbered by type, their shape tells the status; demand points are coloured by the
@@ -47,15 +48,21 @@ def suitability_map(
     >>> suitability_map(analyse(load_study("geodata/xiaohe"), lang="en"), "caring").title
     '小河镇 · caring: facilities and walking reach'
     """
+    return folium_map(suitability_page(Shared(results, background), suitability))
+
+
+def suitability_page(shared: Shared, suitability: str) -> MapPage:
+    """Return the page of ``suitability_map``."""
+    results = shared.results
     suitability = suitability_named(suitability)
     study, name = results.inputs.study.name, suitability_names[suitability]
     title = Text(f"{study} · {name.zh}设施与步行可达", f"{study} · {name.en}: facilities and walking reach")
     types = judged_types(results, suitability)
     sites, functions, remarks = _facility_rows(results, types)
     counts = _counts(types, functions)
-    return study_map(
+    return map_page(
         results,
-        background or make_background(results.inputs),
+        shared.background,
         title=title.of(results.lang),
         template="suitability.html.j2",
         words=_words(results, name.of(results.lang), types, counts),

@@ -14,18 +14,19 @@ from ..walking.routes import walking_routes
 from ..walking.verdicts import demand_points, place
 from .all_facilities import numbered_types
 from .basemap import Background
-from .basemap import background as make_background
 from .coverage import CAUSE_WORDS, uncertain_marks
 from .coverage_map import coverage_types
 from .facilities import number_or_none
 from .figures import whole
 from .packing import pack_whole
-from .page import StudyMap, study_map
+from .page import MapPage, folium_map, map_page
 from .palette import RANK_CLASSES
+from .shared import Shared
 from .words import committee_names, page_texts
 
 if TYPE_CHECKING:
     from ..results import Results
+    from .study_map import StudyMap
 
 AROUND_M = 45.0
 """Margin around the demand points of an area, so that one point has an area as well."""
@@ -40,7 +41,7 @@ FITS: dict[str, Text] = {
 }
 
 
-def gaps_map(results: "Results", *, background: Background | None = None) -> StudyMap:
+def gaps_map(results: "Results", *, background: Background | None = None) -> "StudyMap":
     """Return the map of gap areas, ranked over all types or for one chosen in the map.
 
     A click on an area shows its people, the types they lack and why; where the greatest of its gaps is
@@ -54,16 +55,21 @@ def gaps_map(results: "Results", *, background: Background | None = None) -> Stu
     >>> gaps_map(analyse(load_study("geodata/xiaohe"), lang="en")).title
     '小河镇 · Walking gaps'
     """
+    return folium_map(gaps_page(Shared(results, background)))
+
+
+def gaps_page(shared: Shared) -> MapPage:
+    """Return the page of ``gaps_map``."""
+    results = shared.results
     lang, inputs = results.lang, results.inputs
-    shared = background or make_background(inputs)
     types = numbered_types(inputs.catalogue)
     areas = results.tables["gap_areas"]
     members = _members(results)
     spaces = _spaces(results, types)
     title = Text(f"{inputs.study.name} · 步行缺口", f"{inputs.study.name} · Walking gaps")
-    return study_map(
+    return map_page(
         results,
-        shared,
+        shared.background,
         title=title.of(lang),
         template="gaps.html.j2",
         words=_words(results, areas, spaces),

@@ -4,6 +4,8 @@ import base64
 import hashlib
 import html
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -47,7 +49,9 @@ _SOURCE_MAP = re.compile(
 )
 _DECLARED_ID = re.compile(r"(?:\b(?:var|let|const|function)\s+|\bid=[\"'])\w*?_([0-9a-f]{32})\b")
 _REMOTE = re.compile(r"^\s*(?:https?:|ftp:|//)", re.IGNORECASE)
-_FETCHING = {"src", "srcset", "poster", "data", "background", "action", "formaction", "ping", "xlink:href"}
+FETCHING = {"src", "srcset", "poster", "data", "background", "action", "formaction", "ping", "xlink:href"}
+"""Attributes whose address a browser fetches by itself."""
+
 _NOT_RUN = {"application/json", "text/plain"}
 _LEAFLET_ICONS = (
     "delete L.Icon.Default.prototype._getIconUrl;L.Icon.Default.mergeOptions("
@@ -80,19 +84,45 @@ def standalone(map_: "folium.Map | str", *, lang: Lang = "zh", title: str = "") 
     >>> "http-equiv" in page, "<script src=" in page, "<title>A &amp; B</title>" in page
     (True, False, True)
     """
-    page = map_ if isinstance(map_, str) else map_.get_root().render()
-    page = _stable_ids(page.replace("\r\n", "\n").replace("\r", "\n"))
+    rendered = map_ if isinstance(map_, str) else map_.get_root().render()
+    page = with_assets(rendered, lang=lang)
+    policy = content_security_policy(page, strict_styles=not sets_styles(rendered))
+    return with_head(page, policy=policy, title=title)
+
+
+def with_assets(rendered: str, *, lang: Lang) -> str:
+    """Return a rendered page in a language, with its links replaced by what they name, and with stable ids.
+
+    Raises:
+        AssetError: the page links something that is not vendored, such as tiles or icon markers.
+    """
+    page = _stable_ids(with_line_feeds(rendered))
     own = _DATA_BLOCK.sub("", page)
     _refuse_missing_parts(own)
-    strict_styles = re.search(r"\bstyle\s*=", own) is None
     uses_jquery = re.search(r"\$\(|\bjQuery\b", own) is not None
     page = _SCRIPT_LINK.sub(lambda m: _script(m[1], with_jquery=uses_jquery), page)
     page = _STYLE_LINK.sub(lambda m: _style(m[1]), page)
-    page = _head(page, lang, title)
-    policy = content_security_policy(page, strict_styles=strict_styles)
-    return page.replace(
-        "<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">', 1
-    )
+    page = page.replace("<html>", f'<html lang="{"en" if lang == "en" else "zh-CN"}">', 1)
+    # folium forbids enlarging the page, which some readers need.
+    return _VIEWPORT.sub('<meta name="viewport" content="width=device-width, initial-scale=1">', page)
+
+
+def with_head(page: str, *, policy: str, title: str) -> str:
+    """Return a page with a policy and, where it has none, a title (plain text) in its head."""
+    head = f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    if "<title>" not in page and title:
+        head += f"\n<title>{html.escape(title)}</title>"
+    return page.replace("<head>", head, 1)
+
+
+def with_line_feeds(text: str) -> str:
+    """Return text whose lines end as on Unix."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def sets_styles(rendered: str) -> bool:
+    """Return whether a page sets styles on single elements, which no hash in a policy can allow."""
+    return re.search(r"\bstyle\s*=", _DATA_BLOCK.sub("", rendered)) is not None
 
 
 def content_security_policy(page: str, *, strict_styles: bool = True) -> str:
@@ -104,13 +134,37 @@ def content_security_policy(page: str, *, strict_styles: bool = True) -> str:
     >>> content_security_policy("<script>1</script>")[:60]
     "default-src 'none'; script-src 'sha256-a4ayc/80/OGda4BO/1o/V"
     """
+    return policy_for([inline_parts(page)], strict_styles=strict_styles)
+
+
+@dataclass(frozen=True)
+class Inline:
+    """The hashes of the scripts and styles that stand in a piece of a page, in order."""
+
+    scripts: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
+
+
+def inline_parts(piece: str) -> Inline:
+    """Return what a piece of a page runs and styles.
+
+    Raises:
+        AssetError: it would fetch something.
+    """
     parts = _Parts()
-    parts.feed(page)
+    parts.feed(piece)
     parts.close()
     if parts.remote:
         raise _missing(parts.remote[0])
-    scripts = _hashes(parts.scripts)
-    styles = _hashes(parts.styles) if strict_styles else "'unsafe-inline'"
+    return Inline(_hashes(parts.scripts), _hashes(parts.styles))
+
+
+def policy_for(pieces: Sequence[Inline], *, strict_styles: bool) -> str:
+    """Return the policy of a page that consists of these pieces."""
+    scripts = _listed([one for piece in pieces for one in piece.scripts])
+    styles = (
+        _listed([one for piece in pieces for one in piece.styles]) if strict_styles else "'unsafe-inline'"
+    )
     return (
         f"default-src 'none'; script-src {scripts}; style-src {styles}; "
         "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
@@ -141,7 +195,7 @@ class _Parts(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
-        fetching = {*_FETCHING, "href"} if tag in {"link", "image", "use"} else _FETCHING
+        fetching = {*FETCHING, "href"} if tag in {"link", "image", "use"} else FETCHING
         self.remote += [v for name, v in values.items() if name in fetching and _REMOTE.match(v)]
         if tag == "script" and values.get("type", "") not in _NOT_RUN:
             self._inside = self.scripts
@@ -163,10 +217,12 @@ class _Parts(HTMLParser):
             self._inside = None
 
 
-def _hashes(texts: list[str]) -> str:
-    unique = dict.fromkeys(texts)
-    digests = (base64.b64encode(hashlib.sha256(t.encode()).digest()).decode() for t in unique)
-    return " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
+def _hashes(texts: list[str]) -> tuple[str, ...]:
+    return tuple(base64.b64encode(hashlib.sha256(t.encode()).digest()).decode() for t in texts)
+
+
+def _listed(digests: list[str]) -> str:
+    return " ".join(f"'sha256-{digest}'" for digest in dict.fromkeys(digests)) or "'none'"
 
 
 def _stable_ids(page: str) -> str:
@@ -232,12 +288,3 @@ def _style(address: str) -> str:
 def _data_uri(name: str) -> str:
     encoded = base64.b64encode((ASSETS / name).read_bytes()).decode()
     return f"data:image/png;base64,{encoded}"
-
-
-def _head(page: str, lang: Lang, title: str) -> str:
-    page = page.replace("<html>", f'<html lang="{"en" if lang == "en" else "zh-CN"}">', 1)
-    # folium forbids enlarging the page, which some readers need.
-    page = _VIEWPORT.sub('<meta name="viewport" content="width=device-width, initial-scale=1">', page)
-    if "<title>" not in page and title:
-        page = page.replace("<head>", f"<head>\n<title>{html.escape(title)}</title>", 1)
-    return page

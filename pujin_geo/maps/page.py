@@ -1,16 +1,12 @@
-"""The page around a map: title, notice, panel, data; a folium map that also shows in notebooks offline."""
+"""The page of a map: title, notice, panel and data in a frame that folium renders."""
 
-import html
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import folium
-from branca.element import Element, MacroElement
-from folium.template import Template
-
+from ..reuse import kept
 from ..texts import Lang
 from .escape import json_block
-from .offline import asset, standalone
+from .frame import Frame
 from .palette import GROUND_COLOURS
 from .templates import templates
 from .words import frame_words
@@ -18,84 +14,54 @@ from .words import frame_words
 if TYPE_CHECKING:
     from ..results import Results
     from .basemap import Background
+    from .study_map import StudyMap
 
 
-class StudyMap(folium.Map):
-    """A folium map of a study: no tiles, own layers from packed data, and a panel that explains.
+@dataclass(frozen=True)
+class MapPage:
+    """What makes the page of a map.
 
-    More folium layers can be added; gate their texts with ``escape.gate``. ``html()`` is the file.
+    Attributes:
+        title: title of page and panel, plain text.
+        lang: language of the page.
+        centre: latitude and longitude.
+        scripts: assets in order, after those that every map has.
+        start: the script's function that is called with the Leaflet map.
+        panel: header and panel, HTML.
+        data: what the page's script reads; plain, not escaped.
     """
 
-    def __init__(self, *, title: str, lang: Lang, centre: tuple[float, float]) -> None:
-        super().__init__(
-            location=centre,
-            zoom_start=13,
-            tiles=None,
-            zoom_control=False,
-            prefer_canvas=True,
-            maxZoom=19,
-            minZoom=8,
-            zoomSnap=0.25,
-            attributionControl=False,
-        )
-        # folium lists its links on the class; ours are this map's alone.
-        self.default_js = [link for link in folium.Map.default_js if link[0] == "leaflet"]
-        self.default_css = [link for link in folium.Map.default_css if link[0] == "leaflet_css"]
-        self.title = title
-        self.lang = lang
+    title: str
+    lang: Lang
+    centre: tuple[float, float]
+    scripts: tuple[str, ...]
+    start: str
+    panel: str
+    data: dict[str, Any]
 
     def html(self) -> str:
-        """Return the map as one self-contained page."""
-        return standalone(self, lang=self.lang, title=self.title)
+        """Return the page as one file. It is that of ``folium_map``, and needs no folium where its frame is kept."""
+        frame = _frame(self.lang, self.centre, self.scripts, self.start)
+        return frame.filled(self.panel, self.data_block(), title=self.title)
 
-    def save(self, outfile: Any, close_file: bool = True, **_: Any) -> None:
-        """Write the self-contained page; folium's own ``save`` would write one that needs a network."""
-        Path(outfile).write_text(self.html(), encoding="utf-8", newline="\n")
-
-    def _repr_html_(self, **_: Any) -> str:
-        """Show the self-contained page in a notebook, which may have no network either."""
-        return (
-            f'<iframe srcdoc="{html.escape(self.html())}" title="{html.escape(self.title)}" '
-            'width="100%" height="640" frameborder="0" allowfullscreen></iframe>'
-        )
+    def data_block(self) -> str:
+        """Return the element with the data."""
+        return f'<script type="application/json" id="pj-data">{json_block(self.data)}</script>'
 
 
-class _Raw(Element):
-    """Text that goes into the page as it is: a plain ``Element`` would compile it as a template."""
-
-    _template = Template("{{ this.text }}")
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
+@kept
+def _frame(lang: Lang, centre: tuple[float, float], scripts: tuple[str, ...], start: str) -> Frame:
+    return folium_map(MapPage("", lang, centre, scripts, start, "", {})).frame()
 
 
-class _Page(MacroElement):
-    """Style, panel, data and scripts of a page, placed where folium places such things."""
+def folium_map(page: MapPage) -> "StudyMap":
+    """Return a page as a folium map, to be shown in a notebook and added to."""
+    from .study_map import StudyMap  # noqa: PLC0415 - folium is slow to load
 
-    def __init__(self, *, scripts: tuple[str, ...], start: str, panel: str, data: dict[str, Any]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # branca has no types
-        self._name = "Page"
-        self._scripts = ("base.js", "labels.js", "frame.js", *scripts)
-        self._start = start
-        self._panel = panel
-        self._data = json_block(data)
-
-    def render(self, **_: Any) -> str:
-        """Hand the parts to the figure around the map."""
-        figure: Any = self.get_root()
-        map_: Any = self._parent
-        name = self.get_name()
-        header = [f"<style>\n{asset(name)}\n</style>" for name in ("page.css", "labels.css")]
-        header += [f"<script>\n{asset(script)}\n</script>" for script in self._scripts]
-        block = f'<script type="application/json" id="pj-data">{self._data}</script>'
-        figure.header.add_child(_Raw("\n".join(header)), name=name)
-        figure.html.add_child(_Raw(f"{self._panel}\n{block}"), name=name)
-        figure.script.add_child(_Raw(f"{self._start}({map_.get_name()});"), name=name)
-        return ""
+    return StudyMap(page)
 
 
-def study_map(
+def map_page(
     results: "Results",
     background: "Background",
     *,
@@ -105,8 +71,8 @@ def study_map(
     data: dict[str, Any],
     scripts: tuple[str, ...],
     start: str,
-) -> StudyMap:
-    """Return a map of the study's own layers with a panel beside it.
+) -> MapPage:
+    """Return the page of a map of the study's own layers with a panel beside it.
 
     Args:
         results: the analysed study.
@@ -120,17 +86,14 @@ def study_map(
     """
     grid = background.grid
     centre = ((grid.south + grid.north) / 2, (grid.west + grid.east) / 2)
-    map_ = StudyMap(title=title, lang=results.lang, centre=centre)
     view = _view(results, (grid.west, grid.south, grid.east, grid.north))
     panel = (
         templates()
         .get_template(template)
         .render(title=title, ground=GROUND_COLOURS, **frame_words(results), **words)
     )
-    _Page(
-        scripts=scripts, start=start, panel=panel, data={"base": background.as_json(), "view": view, **data}
-    ).add_to(map_)
-    return map_
+    shown = {"base": background.as_json(), "view": view, **data}
+    return MapPage(title, results.lang, centre, scripts, start, panel, shown)
 
 
 def _view(results: "Results", fallback: tuple[float, float, float, float]) -> list[list[float]]:
