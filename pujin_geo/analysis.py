@@ -191,11 +191,8 @@ def residents_table(inputs: Inputs) -> pd.DataFrame:
 
 
 def _with_files(problems: list[Problem], inputs: Inputs) -> list[Problem]:
-    layers = inputs.study.layers
-    return [
-        replace(p, file=layers[p.layer].path.name) if not p.file and p.layer in layers else p
-        for p in problems
-    ]
+    files = dict(zip(inputs.row_counts["layer"], inputs.row_counts["file"], strict=True))
+    return [replace(p, file=files.get(p.layer, "")) if not p.file else p for p in problems]
 
 
 def _row_problems(layer: str, rows: pd.DataFrame, code: str, text: Text) -> list[Problem]:

@@ -31,6 +31,7 @@ from .reuse import library_versions, reuse_counts
 from .runs.files import MANIFEST
 from .runs.folder import FORMAT_VERSION, listed_files
 from .runs.place import KEEP, placing
+from .sources.origin import write_origin
 from .study import LayerSpec, study_toml
 from .tables import LAYERS
 from .texts import Text
@@ -93,7 +94,7 @@ def _write_all(results: Results, folder: Path, report: Report) -> None:
         (
             "inputs",
             Text("保存输入", "Keeping the inputs"),
-            lambda: write_inputs(_as_run(results), folder / "inputs"),
+            lambda: _keep_inputs(results, folder / "inputs"),
         ),
         ("maps", Text("绘制地图", "Drawing maps"), lambda: write_maps(results, folder / "maps")),
         (
@@ -154,10 +155,11 @@ def _write_layers(results: Results, path: Path) -> None:
         )
 
 
-def _as_run(results: Results) -> Inputs:
-    """Return the inputs with the run's language and scenario as the study's own, so that it can be repeated."""
+def _keep_inputs(results: Results, folder: Path) -> None:
+    """Write the inputs with the run's language and scenario as the study's own, so that it can be repeated."""
     study = replace(results.inputs.study, lang=results.lang, include_planned=results.include_planned)
-    return replace(results.inputs, study=study)
+    write_inputs(replace(results.inputs, study=study), folder)
+    write_origin(results.inputs, folder)
 
 
 def write_inputs(inputs: Inputs, folder: Path) -> None:

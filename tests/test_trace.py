@@ -1,4 +1,4 @@
-"""Trust: a figure leads to its table, its rows, its definition and its input; a stored run repeats itself."""
+"""Trust: a figure leads to its table, its rows, its definition and its input."""
 
 import json
 from pathlib import Path
@@ -59,21 +59,6 @@ def test_pages_tables_and_manifest_name_the_same_input(written: tuple[Results, P
     for page in pages:
         assert results.input_hash[:12] in page.read_text(encoding="utf-8"), page.name
     assert results.input_hash in (out / "tables" / "README.txt").read_text(encoding="utf-8-sig")
-
-
-def test_a_stored_run_repeats_itself(written: tuple[Results, Path], tmp_path: Path) -> None:
-    """Its language and scenario are kept with the inputs; only reading's own findings are of the files read."""
-    results, out = written
-    inputs = load_study(out.with_name("out.history") / "0001" / "inputs")
-    again = analyse(inputs, lang=inputs.study.lang, include_planned=inputs.study.include_planned)
-    assert again.input_hash == results.input_hash
-    write_results(again, tmp_path / "again")
-    names = {path.name for path in (out / "tables").iterdir()}
-    assert names == {path.name for path in (tmp_path / "again" / "tables").iterdir()}
-    for name in sorted(names - {"problems.csv"}):
-        assert (tmp_path / "again" / "tables" / name).read_bytes() == (out / "tables" / name).read_bytes(), (
-            name
-        )
 
 
 def test_other_data_have_another_hash() -> None:

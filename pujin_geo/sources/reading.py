@@ -18,6 +18,7 @@ from .datum_check import Surroundings, check_datum
 from .facilities import Types, list_unknown_sites, read_facilities, types_of
 from .files import display_name, hash_file
 from .layers import Accepted, Draft, accept, read_draft, read_plain_layer, read_words
+from .origin import as_first_read
 from .places import Ground
 from .residents import read_residents
 
@@ -44,6 +45,8 @@ class _Read:
 def load_study(folder: str | Path, *, profile: str | None = None) -> Inputs:
     """Read a study folder: its ``study.toml`` and every layer.
 
+    The inputs that a run keeps come with the findings of the files that they were first read from.
+
     Args:
         folder: the study folder.
         profile: rule profile in place of the study's own: ``shanghai``, ``gb50180`` or a CSV in the folder.
@@ -55,7 +58,7 @@ def load_study(folder: str | Path, *, profile: str | None = None) -> Inputs:
     [['facilities', 28, 28], ['residents', 30, 30]]
     """
     study = read_study(Path(folder))
-    return read_inputs(replace(study, profile=profile) if profile else study)
+    return as_first_read(read_inputs(replace(study, profile=profile) if profile else study))
 
 
 def read_inputs(study: Study) -> Inputs:
