@@ -10,9 +10,11 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from typer.testing import CliRunner
+from worlds import one_street, write_study
 
 from pujin_geo.cli import app
 from pujin_geo.errors import PujinError, SettingsError, SourceError
@@ -304,14 +306,55 @@ def test_a_failure_is_a_sentence_and_the_older_result_stays(
     assert (tag_of(out), kept(out), leftovers(out)) == ("a", {}, [])
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_is_refused_in_words(tmp_path: Path) -> None:
-    tmp_path.chmod(0o555)
-    try:
-        with pytest.raises(SourceError, match="没有写入权限"):
-            put(tmp_path / "out", "a")
-    finally:
-        tmp_path.chmod(0o755)
+AS_NOBODY = """
+import os, pathlib, sys
+import pujin_geo.analysis, pujin_geo.outputs, pujin_geo.progress, pujin_geo.reuse, pujin_geo.study
+from pujin_geo.cli import main
+
+# Nobody may not even read the interpreter's files: all that is needed is loaded before.
+pujin_geo.study.read_study(pathlib.Path(sys.argv[2]))
+if os.geteuid() == 0:  # who may write everywhere
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+main()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs rights of users")
+@pytest.mark.parametrize("is_first", [True, False], ids=["first run", "a colleague's results"])
+def test_a_read_only_folder_is_refused_in_words_before_the_work(is_first: bool) -> None:
+    with TemporaryDirectory() as made:  # tmp_path can be read by its owner only
+        here = Path(made)
+        study = write_study(one_street(), here / "study")
+        if not is_first:
+            put(here / "out", "a")
+        before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+        for path in (here, *here.rglob("*")):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        done = subprocess.run(
+            [sys.executable, "-c", AS_NOBODY, "run", str(study), "-o", str(here / "out")],
+            capture_output=True, encoding="utf-8", check=False,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PUJIN_GEO_CACHE": str(here / "cache")},
+        )  # fmt: skip
+        for path in (here, *here.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        assert done.returncode == 1, done.stderr
+        assert "没有写入权限" in done.stderr
+        assert "原有结果没有改动" in done.stderr
+        assert "读入" not in done.stdout + done.stderr  # refused before anything is read
+        assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before
+
+
+def test_a_name_that_looks_like_a_formula_is_text_in_the_index(tmp_path: Path) -> None:
+    out = tmp_path / "-out"
+    for _ in range(3):  # each run reads the index and writes it anew
+        put(out, "=1+1")
+    assert [(row["study"], row["stored"]) for row in rows(out)] == [
+        ("'=1+1", "'-out.history/0001"),
+        ("'=1+1", "'-out.history/0002"),
+        ("'=1+1", "'-out"),
+    ]
 
 
 def test_two_runs_at_once_are_one_after_the_other(tmp_path: Path) -> None:

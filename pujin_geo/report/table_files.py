@@ -1,7 +1,6 @@
 """The tables as CSV files and as one workbook: internal, and with every count as it is."""
 
 import io
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..definitions import DEFINITIONS, INTERNAL, SYNTHETIC
+from ..formulas import as_cell, is_formula
 from ..texts import Text
 from .sheets import Cells, cells_of, fill_sheets, sheet_file
 from .trace import columns_table, figures_table, trace_note
@@ -20,8 +20,6 @@ CSV_ROWS_AT_MOST = 1_000_000
 XLSX_ROWS = 1_048_576
 CSV_ONLY = ("distances", "gap_area_types")
 """The longest tables would only slow the workbook down."""
-
-_FORMULA = re.compile(r"(?![+-]?\d+(?:\.\d+)?\Z)'*[=+\-@＝＋－＠\t\r\n]")
 
 
 def printable(table: pd.DataFrame) -> pd.DataFrame:
@@ -49,7 +47,7 @@ def formulas_as_text(table: pd.DataFrame) -> pd.DataFrame:
 def _as_text(column: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(column):
         return column
-    taken = {one: f"'{one}" for one in column.unique() if isinstance(one, str) and _FORMULA.match(one)}
+    taken = {one: as_cell(one) for one in column.unique() if isinstance(one, str) and is_formula(one)}
     return column.map(lambda cell: taken.get(cell, cell)) if taken else column
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..formulas import as_cell, from_cell
 from .files import MANIFEST, replace_text, sha256_of
 
 INDEX = "index.csv"
@@ -76,7 +77,11 @@ def read_index(history: Path) -> list[Row]:
     if not path.is_file():
         return []
     rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
-    return [{k: v or "" for k, v in row.items() if k} for row in rows if (row.get("run") or "").isdigit()]
+    return [
+        {name: from_cell(cell or "") for name, cell in row.items() if name}
+        for row in rows
+        if (row.get("run") or "").isdigit()
+    ]
 
 
 def write_index(history: Path, rows: list[Row], *, out: Path, latest: int) -> None:
@@ -91,7 +96,7 @@ def write_index(history: Path, rows: list[Row], *, out: Path, latest: int) -> No
     text = io.StringIO()
     writer = csv.DictWriter(text, list(names), restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: as_cell(text) for name, text in row.items()} for row in rows)
     replace_text(history / INDEX, "\ufeff" + text.getvalue())
 
 

@@ -58,9 +58,11 @@ def prepare(out: Path) -> None:
         SourceError: the folder cannot be written.
     """
     _refuse_foreign(out)
-    if history_of(out).is_dir():
-        with _in_words(out):
+    with _in_words(out):
+        if history_of(out).is_dir():
             _refuse_held(history_of(out))
+        else:
+            _refuse_read_only(history_of(out))
     recover(out)
 
 
@@ -221,6 +223,13 @@ def _refuse_held(history: Path) -> None:
     probe = history / f".{os.getpid()}.new"
     probe.touch()
     probe.unlink()
+
+
+def _refuse_read_only(history: Path) -> None:
+    """Refuse early where the history cannot be made; nothing is made yet."""
+    ground = next(folder for folder in history.absolute().parents if folder.exists())
+    if not os.access(ground, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(ground))
 
 
 @contextmanager
