@@ -6,7 +6,7 @@ so that the charts hold for colour-blind readers and in black and white.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,11 +60,12 @@ def charts(results: "Results") -> dict[str, Markup]:
     """
     circles = results.inputs.circles["circle_id"].tolist()
     profiles = {f"profile_{number or ALL}": one for number, one in enumerate([ALL, *circles])}
+    means = _suitability_means(results)
     return {
         "matrix": matrix_svg(results),
         "walks": walks_svg(results),
         "gaps": gaps_svg(results),
-        **{name: profile_svg(results, circle_id=circle_id) for name, circle_id in profiles.items()},
+        **{name: _profile_svg(results, circle_id, means) for name, circle_id in profiles.items()},
     }
 
 
@@ -107,23 +108,23 @@ def _render(name: str, results: "Results", **values: Any) -> Markup:
 def _type_rows(results: "Results") -> list[dict[str, Any]]:
     """Return the judged types by suitability: id, name, and a mark where the threshold is uncertain."""
     lang, catalogue = results.lang, results.inputs.catalogue
-    judged = set(results.tables["coverage"]["facility_type"])
-    column = "name_en" if lang == "en" else "name_zh"
-    rows = []
-    for suitability, title in suitability_names.items():
-        mine = catalogue[(catalogue["suitability"] == suitability) & catalogue["facility_type"].isin(judged)]
-        for one in mine.to_dict("records"):
-            mark = one["threshold_confidence"]
-            sign = " *" if is_uncertain(mark) else ""
-            rows.append(
-                {
-                    "facility_type": one["facility_type"],
-                    "suitability": title.of(lang),
-                    "name": one[column],
-                    "label": fitted(one[column], LABEL_PX / FONT_PX - 1.5) + sign,
-                }
-            )
-    return rows
+    judged = set(results.tables["coverage"]["facility_type"].tolist())
+    name = "name_en" if lang == "en" else "name_zh"
+    columns = (
+        catalogue[one].tolist() for one in ("facility_type", "suitability", name, "threshold_confidence")
+    )
+    types = [one for one in zip(*columns, strict=True) if one[0] in judged]
+    return [
+        {
+            "facility_type": facility_type,
+            "suitability": title.of(lang),
+            "name": name,
+            "label": fitted(name, LABEL_PX / FONT_PX - 1.5) + (" *" if is_uncertain(mark) else ""),
+        }
+        for key, title in suitability_names.items()
+        for facility_type, suitability, name, mark in types
+        if suitability == key
+    ]
 
 
 def matrix_svg(results: "Results") -> Markup:
@@ -133,8 +134,7 @@ def matrix_svg(results: "Results") -> Markup:
     people than the study's ``smallest_count_shown`` are not shown.
     """
     lang = results.lang
-    table = results.tables["coverage"]
-    table = table[table["scope"] == "all"].set_index(["circle_id", "facility_type"])
+    served = _served(results)
     ids = [*results.inputs.circles["circle_id"], ALL]
     names = [*results.inputs.circles["name"], Text("全部", "All").of(lang)]
     top = 92
@@ -152,8 +152,9 @@ def matrix_svg(results: "Results") -> Markup:
             y += ROW_PX + 2
         row["y"] = y
         for column, circle_id in zip(columns, ids, strict=True):
-            values = table.loc[(circle_id, row["facility_type"])]
-            cell = _cell(values, f"{column['title']} · {row['name']}", smallest, lang)
+            cell = _cell(
+                served[circle_id, row["facility_type"]], f"{column['title']} · {row['name']}", smallest, lang
+            )
             cells.append({"x": column["x"], "y": y, **cell})
         y += ROW_PX
     nothing = Text("没有参与判定的设施类型", "no facility type is judged").of(lang) if not rows else ""
@@ -183,8 +184,17 @@ def matrix_svg(results: "Results") -> Markup:
     )
 
 
-def _cell(values: pd.Series, where: str, smallest: int, lang: Lang) -> dict[str, Any]:
-    share, unknown, people = (float(values[name]) for name in ("coverage_share", "people_unknown", "people"))
+def _served(results: "Results") -> dict[tuple[str, str], tuple[float, float, float]]:
+    """Return (circle or ``all``, type) → coverage share, people unknown, people; urban and rural together."""
+    table = results.tables["coverage"]
+    table = table[table["scope"] == ALL]
+    keys = zip(table["circle_id"].tolist(), table["facility_type"].tolist(), strict=True)
+    values = table[["coverage_share", "people_unknown", "people"]].to_numpy(dtype=float)
+    return dict(zip(keys, map(tuple, values.tolist()), strict=True))
+
+
+def _cell(served: tuple[float, float, float], where: str, smallest: int, lang: Lang) -> dict[str, Any]:
+    share, unknown, people = served
     blank = {"fill": "", "ink": SOFT, "text": "—", "unknown": False}
     if math.isnan(share):
         return blank | {"title": f"{where}: {Text('无人可服务', 'nobody to serve').of(lang)}"}
@@ -233,22 +243,39 @@ def profile_svg(results: "Results", *, circle_id: str = ALL) -> Markup:
     Raises:
         KeyError: there is no such circle.
     """
-    lang, coverage = results.lang, results.tables["coverage"]
-    circles = results.inputs.circles.set_index("circle_id")["name"]
-    name = Text("全部", "All").of(lang) if circle_id == ALL else circles[circle_id] or circle_id
-    table = coverage[(coverage["scope"] == "all") & (coverage["people"] > 0)]
-    means = table.groupby(["circle_id", "suitability"])[["coverage_share", "straight_line_share"]].mean()
-    size = table.groupby(["circle_id", "suitability"]).size()
+    return _profile_svg(results, circle_id, _suitability_means(results))
+
+
+def _suitability_means(results: "Results") -> dict[tuple[str, str], tuple[float, float, int]]:
+    """Return (circle or ``all``, suitability) → mean coverage on foot, by straight line, and of how many types."""
+    coverage = results.tables["coverage"]
+    table = coverage[(coverage["scope"] == ALL) & (coverage["people"] > 0)]
+    groups = table.groupby(["circle_id", "suitability"])
+    means = groups[["coverage_share", "straight_line_share"]].mean()
+    return {
+        key: (share, straight, count)
+        for key, (share, straight), count in zip(
+            means.index.tolist(), means.to_numpy().tolist(), groups.size().tolist(), strict=True
+        )
+    }
+
+
+def _profile_svg(
+    results: "Results", circle_id: str, means: dict[tuple[str, str], tuple[float, float, int]]
+) -> Markup:
+    lang = results.lang
+    circles = results.inputs.circles
+    names = dict(zip(circles["circle_id"].tolist(), circles["name"].tolist(), strict=True))
+    name = Text("全部", "All").of(lang) if circle_id == ALL else names[circle_id] or circle_id
     rows = []
     for number, (suitability, title) in enumerate(suitability_names.items()):
         row = {"y": 62 + number * 34, "label": title.of(lang), "share": None, "whole": None}
         row["words"] = Text("没有判定的类型或无人可服务", "no type judged, or nobody to serve").of(lang)
-        if (circle_id, suitability) in means.index:
-            share, straight = means.loc[(circle_id, suitability)]
-            count = int(size[(circle_id, suitability)])
+        if (circle_id, suitability) in means:
+            share, straight, count = means[circle_id, suitability]
             row |= {"share": share * PLOT_PX, "straight": straight * PLOT_PX}
             row["words"] = f"{percent(share)} · " + Text(f"{count} 类", f"{count} types").of(lang)
-            row["whole"] = means.loc[(ALL, suitability), "coverage_share"] * PLOT_PX
+            row["whole"] = means[ALL, suitability][0] * PLOT_PX
         rows.append(row)
     shown = Text(f"{name}: 五宜步行覆盖率, 各类平均", f"{name}: coverage by suitability, mean of types").of(
         lang
@@ -282,6 +309,7 @@ def walks_svg(results: "Results") -> Markup:
     """
     lang = results.lang
     spread = walk_spread(results)
+    by_type = spread.to_dict("index")
     rows = _type_rows(results)
     longest = spread["p75_m"].max(skipna=True) if len(spread) else np.nan
     most = max([1000.0, *spread["threshold_m"].explode().dropna().astype(float)])
@@ -293,7 +321,7 @@ def walks_svg(results: "Results") -> Markup:
             group = row["suitability"]
             groups.append({"y": y + 15, "name": group})
             y += ROW_PX + 2
-        row.update(_walk_row(spread.loc[row["facility_type"]], y, scale, lang))
+        row.update(_walk_row(by_type[row["facility_type"]], y, scale, lang))
         y += ROW_PX
     return _render(
         "walks",
@@ -320,7 +348,7 @@ def walks_svg(results: "Results") -> Markup:
     )
 
 
-def _walk_row(values: pd.Series, y: float, scale: float, lang: Lang) -> dict[str, Any]:
+def _walk_row(values: Mapping[Hashable, Any], y: float, scale: float, lang: Lang) -> dict[str, Any]:
     row: dict[str, Any] = {
         "y": y,
         "ticks": [t * scale for t in values["threshold_m"]],
@@ -375,9 +403,8 @@ def _people_of_rows(results: "Results") -> Floats:
     from ..walking.verdicts import people_served  # noqa: PLC0415 - only here
 
     distances, inputs = results.tables["distances"], results.inputs
-    types = inputs.catalogue[
-        inputs.catalogue["facility_type"].isin(results.tables["coverage"]["facility_type"])
-    ]
+    judged = results.tables["coverage"]["facility_type"].unique().tolist()
+    types = inputs.catalogue[inputs.catalogue["facility_type"].isin(judged)]
     people, _ = people_served(inputs.residents, types)
     row = pd.Index(inputs.residents["demand_id"]).get_indexer(distances["demand_id"])
     column = people.columns.get_indexer(distances["facility_type"])
