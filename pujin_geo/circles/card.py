@@ -1,6 +1,8 @@
 """What is known of one circle on a page: its figures, what it has and what it lacks."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -42,33 +44,43 @@ def circle_card(results: Results, circle_id: str, *, lang: Lang | None = None) -
     Raises:
         SettingsError: there is no such circle.
     """
-    lang = lang or results.lang
-    circles = results.tables["circles"].set_index("circle_id")
-    if circle_id not in circles.index:
-        listed = ", ".join(circles.index) or "-"
+    cards = circle_cards(results, lang=lang)
+    if circle_id not in cards:
+        listed = ", ".join(cards) or "-"
         raise SettingsError(
             Text(
                 f"没有编号为 {circle_id} 的生活圈; 现有: {listed}。",
                 f"There is no circle {circle_id}; there are {listed}.",
             )
         )
-    circle = circles.loc[circle_id]
-    title = Text(
-        f"{circle['name'] or circle_id} ({circle_id}) · {MARK}",
-        f"{circle['name'] or circle_id} ({circle_id}) · schematic, for internal discussion",
-    )
-    return Card(
-        title=title.of(lang),
-        figures=_figures(results, circle_id, circle, lang),
-        facilities=_facilities(results, circle_id, lang),
-        gaps=_gaps(results, circle_id, lang),
-    )
+    return cards[circle_id]
 
 
-def _figures(results: Results, circle_id: str, circle: pd.Series, lang: Lang) -> pd.DataFrame:
+def circle_cards(results: Results, *, lang: Lang | None = None) -> dict[str, Card]:
+    """Return circle → its card, as ``circle_card`` returns it, in the order of the ``circles`` table."""
+    lang = lang or results.lang
+    facilities, gaps = _facilities(results, lang), _gaps(results, lang)
+    by_circle = [dict(list(table.groupby("circle_id", sort=False))) for table in (facilities, gaps)]
+    cards = {}
+    for circle in results.tables["circles"].to_dict("records"):
+        circle_id = circle["circle_id"]
+        name = circle["name"] or circle_id
+        title = Text(
+            f"{name} ({circle_id}) · {MARK}", f"{name} ({circle_id}) · schematic, for internal discussion"
+        )
+        mine = [
+            found.get(circle_id, table.iloc[:0]).drop(columns="circle_id").reset_index(drop=True)
+            for found, table in zip(by_circle, (facilities, gaps), strict=True)
+        ]
+        cards[circle_id] = Card(title.of(lang), _figures(results, circle, lang), *mine)
+    return cards
+
+
+def _figures(results: Results, circle: dict[Hashable, Any], lang: Lang) -> pd.DataFrame:
     residents = results.tables["residents"]
-    here = residents[(residents["circle_id"] == circle_id) & residents["inside_boundary"]]
-    rural = float(here.loc[here["scope"] == "rural", "population"].sum())
+    is_rural = (residents["circle_id"] == circle["circle_id"]) & residents["inside_boundary"]
+    is_rural &= residents["scope"] == "rural"
+    rural = float(residents["population"][is_rural].sum())
     farthest_m = circle["farthest_walk_m"]
     committees = [one for one in str(circle["committees"]).split(";") if one]
     rows = [
@@ -85,31 +97,34 @@ def _figures(results: Results, circle_id: str, circle: pd.Series, lang: Lang) ->
     return pd.DataFrame([(name.of(lang), value) for name, value in rows], columns=["figure", "value"])
 
 
-def _type_names(results: Results, lang: Lang) -> pd.Series:
-    catalogue = results.inputs.catalogue.set_index("facility_type")
-    return catalogue["name_en" if lang == "en" else "name_zh"]
+def _type_names(results: Results, lang: Lang) -> dict[str, str]:
+    catalogue = results.inputs.catalogue
+    names = catalogue["name_en" if lang == "en" else "name_zh"]
+    return dict(zip(catalogue["facility_type"], names, strict=True))
 
 
-def _facilities(results: Results, circle_id: str, lang: Lang) -> pd.DataFrame:
+def _facilities(results: Results, lang: Lang) -> pd.DataFrame:
+    """Return the open facilities of all circles, counted by type, with ``circle_id``; see ``Card``."""
     table = results.tables["facilities"]
-    here = table[(table["circle_id"] == circle_id) & (table["status"] == "existing")]
-    counted = here.groupby(["suitability", "facility_type"]).size().rename("count").reset_index()
+    here = table[table["status"] == "existing"]
+    keys = ["circle_id", "suitability", "facility_type"]
+    counted = here.groupby(keys).size().rename("count").reset_index()
     order = {name: number for number, name in enumerate(suitability_names)}
     counted = counted.assign(rank=counted["suitability"].map(order)).sort_values(
-        ["rank", "facility_type"], ignore_index=True
+        ["circle_id", "rank", "facility_type"], ignore_index=True
     )
     counted["facility_name"] = counted["facility_type"].map(_type_names(results, lang))
     counted["suitability"] = counted["suitability"].map({k: t.of(lang) for k, t in suitability_names.items()})
-    return counted[["suitability", "facility_type", "facility_name", "count"]]
+    return counted[["circle_id", "suitability", "facility_type", "facility_name", "count"]]
 
 
-def _gaps(results: Results, circle_id: str, lang: Lang) -> pd.DataFrame:
+def _gaps(results: Results, lang: Lang) -> pd.DataFrame:
+    """Return the types with people not met or unknown of all circles, with ``circle_id``; see ``Card``."""
     table = results.tables["coverage"]
-    here = table[(table["circle_id"] == circle_id) & (table["scope"] == ALL)]
-    here = here[(here["people_not_met"] > 0) | (here["people_unknown"] > 0)]
+    lacks = (table["people_not_met"] > 0) | (table["people_unknown"] > 0)
+    here = table[(table["circle_id"] != ALL) & (table["scope"] == ALL) & lacks]
     here = here.assign(facility_name=here["facility_type"].map(_type_names(results, lang)))
     columns = [
-        "facility_type", "facility_name", "people", "people_not_met", "people_unknown", "coverage_share",
+        "circle_id", "facility_type", "facility_name", "people", "people_not_met", "people_unknown", "coverage_share",
     ]  # fmt: skip
-    ranked = here.sort_values(["people_not_met", "people_unknown"], ascending=False, kind="stable")
-    return ranked[columns].reset_index(drop=True)
+    return here.sort_values(["people_not_met", "people_unknown"], ascending=False, kind="stable")[columns]

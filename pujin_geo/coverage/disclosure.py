@@ -1,5 +1,8 @@
 """Small counts of people hidden in what is handed out; ``tables/`` stays raw and internal."""
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 SMALLEST_SHOWN = 5
@@ -33,22 +36,26 @@ def suppressed(table: pd.DataFrame, *, smallest: int = SMALLEST_SHOWN) -> pd.Dat
     shares = [
         name for name in table.columns if "share" in str(name) and pd.api.types.is_float_dtype(table[name])
     ]
-    small = (table[counts] != 0) & (table[counts].abs() < smallest)
-    marked = small.any(axis=1)
-    whole = table[counts].abs().max(axis=1)
-    shown = table.copy()
-    for name in counts:
-        rounded = (table[name] / smallest).round() * smallest
-        column = table[name].where(~marked, rounded).astype(object)
+    people = {name: table[name].to_numpy(dtype=float, na_value=np.nan) for name in counts}
+    small = {name: (values != 0) & (np.abs(values) < smallest) for name, values in people.items()}
+    marked = np.logical_or.reduce([*small.values(), np.zeros(len(table), dtype=bool)])
+    if not marked.any():
+        return table.copy()
+    most = np.fmax.reduce([np.abs(values) for values in people.values()])
+    shown: dict[str, Any] = {}
+    for name, values in people.items():
+        rounded = np.where(marked, np.round(values / smallest) * smallest, values)
+        shown[name] = column = pd.Series(rounded, index=table.index).astype(table[name].dtype)
         if small[name].any():
-            loss = small[name] & (table[name] < 0)
-            column = column.mask(small[name], f"<{smallest}").mask(loss, f"-<{smallest}")
-            shown[name] = column
-        else:
-            shown[name] = table[name].where(~marked, rounded)
+            words = column.to_numpy(dtype=object)
+            words[small[name]] = f"<{smallest}"
+            words[small[name] & (values < 0)] = f"-<{smallest}"
+            shown[name] = pd.Series(words, index=table.index, dtype=object)
     for name in shares:
-        shown[name] = table[name].where(~marked, table[name].round(2)).where(~marked | (whole >= SHARES_FROM))
-    return shown
+        values = table[name].to_numpy(dtype=float, na_value=np.nan)
+        coarse = np.where(most >= SHARES_FROM, np.round(values, 2), np.nan)
+        shown[name] = np.where(marked, coarse, values)
+    return table.assign(**shown)
 
 
 def is_count(table: pd.DataFrame, name: str) -> bool:

@@ -1,12 +1,13 @@
 """Results to ``cards.html``: an index map and one printed page per living circle; complete in itself."""
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+import pandas as pd
 
 from ..catalogue import suitability_names
-from ..circles.card import circle_card
+from ..circles.card import Card, circle_cards
 from ..coverage.disclosure import suppressed
 from ..definitions import DEFINITIONS
 from ..maps.figures import percent, whole
@@ -56,10 +57,7 @@ def cards_html(results: "Results", *, drawn: Drawn | None = None) -> str:
             hub_words=hub_words(lang),
             classes=[(colour, text.of(lang)) for _, colour, text in DEMAND_CLASSES],
             rows=_rows(results),
-            cards=[
-                _card(results, circle_id, drawn.charts[f"profile_{number}"])
-                for number, circle_id in enumerate(results.tables["circles"]["circle_id"], start=1)
-            ],
+            cards=_cards(results, drawn),
             definition=DEFINITIONS["coverage_share"].of(lang),
             whole=whole,
             percent=percent,
@@ -79,16 +77,32 @@ def _rows(results: "Results") -> list[dict[str, Any]]:
     return rows
 
 
-def _card(results: "Results", circle_id: str, profile: Markup) -> dict[str, Any]:
-    card = circle_card(results, circle_id)
+def _cards(results: "Results", drawn: Drawn) -> list[dict[str, Any]]:
+    """Return what each circle's sheet says, people suppressed."""
+    cards = circle_cards(results)
+    if not cards:
+        return []
     smallest = results.inputs.study.settings.smallest_count_shown
-    groups = card.facilities.groupby("suitability", sort=False)
-    return {
-        "id": circle_id,
-        "title": card.title,
-        "figures": card.figures.to_dict("records"),
-        "facilities": {name: rows.to_dict("records") for name, rows in groups},
-        "suitabilities": [text.of(results.lang) for text in suitability_names.values()],
-        "gaps": suppressed(card.gaps.head(MOST_GAPS), smallest=smallest).to_dict("records"),
-        "profile": profile,
-    }
+    gaps = [card.gaps.head(MOST_GAPS).assign(circle_id=circle_id) for circle_id, card in cards.items()]
+    lacking: dict[str, list[dict[Hashable, Any]]] = {circle_id: [] for circle_id in cards}
+    for row in suppressed(pd.concat(gaps), smallest=smallest).to_dict("records"):
+        lacking[row["circle_id"]].append(row)
+    return [
+        {
+            "id": circle_id,
+            "title": card.title,
+            "figures": card.figures.to_dict("records"),
+            "facilities": _by_suitability(card),
+            "suitabilities": [text.of(results.lang) for text in suitability_names.values()],
+            "gaps": lacking[circle_id],
+            "profile": drawn.charts[f"profile_{number}"],
+        }
+        for number, (circle_id, card) in enumerate(cards.items(), start=1)
+    ]
+
+
+def _by_suitability(card: Card) -> dict[str, list[dict[Hashable, Any]]]:
+    found: dict[str, list[dict[Hashable, Any]]] = {}
+    for row in card.facilities.to_dict("records"):
+        found.setdefault(row["suitability"], []).append(row)
+    return found
