@@ -187,7 +187,7 @@ def _pictures(comparison: "Comparison") -> list[dict[str, Any]]:
         parts = [
             drawing.base(drawing.ground_of(drawing.ground_layers(side.inputs), frame), frame),
             _changed_streets(comparison, side, frame, is_later=is_later),
-            drawing.demand_dots(side.results, reach, frame),
+            drawing.demand_dots(reach, drawing.demand_places(side.results, reach, frame)),
             _rings(comparison, frame) if is_later else Markup(""),
             _changed_facilities(comparison, side, frame, is_later=is_later),
             drawing.names(shown, frame, view, size=120),

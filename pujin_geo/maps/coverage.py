@@ -190,20 +190,18 @@ def basic_reach(results: "Results") -> pd.DataFrame:
     """
     catalogue, distances = results.inputs.catalogue, results.tables["distances"]
     basic_types = catalogue.loc[catalogue["class"] == "basic", "facility_type"]
-    rows = distances[distances["facility_type"].isin(basic_types)]
-    counts = pd.DataFrame(
-        {
-            "demand_id": rows["demand_id"],
-            "basic_types": 1,
-            "met": (rows["verdict"] == "met").astype(int),
-            "unknown": (rows["verdict"] == "unknown").astype(int),
-        }
-    )
-    summed = counts.groupby("demand_id", sort=False).sum()
+    is_basic = distances["facility_type"].isin(basic_types).to_numpy()
+    verdict = distances["verdict"].to_numpy(dtype=object)[is_basic]
     residents = results.tables["residents"]
-    judged = residents.loc[residents["inside_boundary"], ["demand_id", "population"]]
-    joined = judged.join(summed, on="demand_id").reset_index(drop=True)
-    joined[["basic_types", "met", "unknown"]] = (
-        joined[["basic_types", "met", "unknown"]].fillna(0).astype(int)
-    )
-    return joined.assign(met_share=joined["met"] / joined["basic_types"].where(joined["basic_types"] > 0))
+    judged = residents.loc[residents["inside_boundary"], ["demand_id", "population"]].reset_index(drop=True)
+    point = pd.Index(judged["demand_id"]).get_indexer(distances["demand_id"])[is_basic]
+    counts = {
+        name: np.bincount(point[chosen], minlength=len(judged))
+        for name, chosen in (
+            ("basic_types", point >= 0),
+            ("met", (point >= 0) & (verdict == "met")),
+            ("unknown", (point >= 0) & (verdict == "unknown")),
+        )
+    }
+    types = np.where(counts["basic_types"] > 0, counts["basic_types"], np.nan)
+    return judged.assign(**counts, met_share=counts["met"] / types)

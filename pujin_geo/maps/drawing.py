@@ -195,20 +195,25 @@ def _line(
     ).format(data, colour, width, more)
 
 
+def demand_places(results: "Results", reach: pd.DataFrame, frame: Frame) -> NDArray[np.int64]:
+    """Return where the demand points of ``coverage.basic_reach`` lie, (n, 2) whole drawing units."""
+    layer = results.inputs.residents
+    row = pd.Index(layer["demand_id"]).get_indexer(reach["demand_id"])
+    return frame.units(shapely.get_coordinates(shapely.point_on_surface(layer.geometry.to_numpy()[row])))
+
+
 def demand_dots(
-    results: "Results", reach: pd.DataFrame, frame: Frame, *, scale: float = 1.0, crowd: int | None = None
+    reach: pd.DataFrame, places: NDArray[np.int64], *, scale: float = 1.0, crowd: int | None = None
 ) -> Markup:
     """Return demand points coloured by the share of basic types within reach, all of one class as one path.
 
     Args:
-        results: an analysed study.
         reach: rows of ``coverage.basic_reach``.
-        frame: from ``frame_of``.
+        places: where they lie, from ``demand_places``.
         scale: how much larger than usual the dots are.
         crowd: how many dots share the picture, which makes them smaller; all of ``reach`` if None.
     """
-    layer = results.inputs.residents.set_index("demand_id").geometry.loc[reach["demand_id"]]
-    xy = frame.points(shapely.point_on_surface(layer.to_numpy()))
+    xy = places.tolist()
     people = reach["population"].to_numpy(dtype=float)
     positive = people[people > 0]
     limits = np.quantile(positive, [0.5, 0.9]) if len(positive) else [1.0, 1.0]
@@ -219,7 +224,7 @@ def demand_dots(
     for code in (-1, *range(len(DEMAND_CLASSES))):
         colour = DEMAND_CLASSES[code][1] if code >= 0 else VERDICT_COLOURS["none"]
         mine = np.flatnonzero(group == code)
-        data = "".join(circle_data(*xy[i], int(radius[i])) for i in mine)
+        data = "".join(circle_data(xy[i][0], xy[i][1], int(radius[i])) for i in mine)
         if data:
             drawn.append(Markup('<path d="{}" fill="{}" fill-opacity=".9"/>').format(data, colour))
     return Markup("").join(drawn)

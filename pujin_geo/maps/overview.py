@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from ..reuse import kept
 from ..texts import Lang, Text
@@ -58,11 +60,13 @@ class Pictures:
 
 @dataclass(frozen=True)
 class _Scene:
-    """What all circles' pictures are drawn from."""
+    """What the pictures are drawn from: the demand points and their places, and the names."""
 
     results: "Results"
     frame: Frame
     labels: gpd.GeoDataFrame
+    reach: pd.DataFrame
+    places: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -98,16 +102,17 @@ def pictures(results: "Results") -> Pictures:
     inputs = results.inputs
     frame = drawing.frame_of(inputs)
     reach = basic_reach(results)
-    labels = basemap.label_points(inputs)
+    places = drawing.demand_places(results, reach, frame)
+    scene = _Scene(results, frame, basemap.label_points(inputs), reach, places)
     ground, backdrops = _grounds(drawing.ground_layers(inputs), inputs.circles.geometry.to_numpy(), frame)
     base = Markup(
         '<svg width="0" height="0" aria-hidden="true" class="base"><defs><g id="{}">{}</g></defs></svg>'
     )
     return Pictures(
         base=base.format(BASE, ground),
-        overview=_overview(results, frame, reach, labels),
-        gaps=_gaps(results, frame, labels),
-        circles=_circles(_Scene(results, frame, labels), backdrops, reach),
+        overview=_overview(scene),
+        gaps=_gaps(scene),
+        circles=_circles(scene, backdrops),
         circle_index=_circle_index(results, frame),
     )
 
@@ -143,12 +148,13 @@ def _picture(
     )  # fmt: skip
 
 
-def _overview(results: "Results", frame: Frame, reach: pd.DataFrame, labels: gpd.GeoDataFrame) -> Markup:
+def _overview(scene: _Scene) -> Markup:
+    results, frame, labels = scene.results, scene.frame, scene.labels
     view = _whole_view(frame)
     worst = _area_points(results, frame)[:WORST]
     shown = labels[labels["kind"].isin(["committee", "water"])]
     parts = [
-        drawing.demand_dots(results, reach, frame),
+        drawing.demand_dots(scene.reach, scene.places),
         drawing.names(shown, frame, view, size=120, taken=_around(worst, 120)),
         drawing.numbered(worst, size=120),
         drawing.scale_bar(frame, view, size=150),
@@ -172,7 +178,8 @@ def _area_points(results: "Results", frame: Frame) -> list[tuple[int, int]]:
     return frame.points(shapely.point_on_surface(points.to_numpy()))
 
 
-def _gaps(results: "Results", frame: Frame, labels: gpd.GeoDataFrame) -> Markup:
+def _gaps(scene: _Scene) -> Markup:
+    results, frame, labels = scene.results, scene.frame, scene.labels
     points = _area_points(results, frame)
     if not points:
         return Markup("")
@@ -232,16 +239,17 @@ def _scale(view: Box) -> float:
     return (view[2] - view[0]) / 2_600
 
 
-def _circles(scene: _Scene, backdrops: list[_Backdrop], reach: pd.DataFrame) -> dict[str, Markup]:
+def _circles(scene: _Scene, backdrops: list[_Backdrop]) -> dict[str, Markup]:
     results = scene.results
     circles = results.inputs.circles
     if circles.empty:
         return {}
     hubs = _hubs(results)
-    residents = results.tables["residents"].set_index("demand_id")
-    circle_of_point = residents.loc[reach["demand_id"], "circle_id"].to_numpy(dtype=object)
+    residents = results.tables["residents"]
+    row = pd.Index(residents["demand_id"]).get_indexer(scene.reach["demand_id"])
+    circle_of_point = residents["circle_id"].to_numpy(dtype=object)[row]
     return {
-        circle_id: _circle(scene, circle_id, shape, backdrop, reach[circle_of_point == circle_id], hubs.get(circle_id))
+        circle_id: _circle(scene, circle_id, shape, backdrop, circle_of_point == circle_id, hubs.get(circle_id))
         for circle_id, shape, backdrop in zip(circles["circle_id"], circles.geometry, backdrops, strict=True)
     }  # fmt: skip
 
@@ -268,7 +276,7 @@ def _circle(
     circle_id: str,
     shape: shapely.Geometry,
     backdrop: _Backdrop,
-    reach: pd.DataFrame,
+    is_here: NDArray[np.bool_],
     hub: _Hub | None,
 ) -> Markup:
     results, labels, view = scene.results, scene.labels, backdrop.view
@@ -281,7 +289,9 @@ def _circle(
         parts.append(_reached(results.network, ways, shape, frame, HUB_REACH_WIDTH * _scale(view)))
     parts += [
         backdrop.outline,
-        drawing.demand_dots(results, reach, frame, scale=_scale(view) * 1.15, crowd=1_000),
+        drawing.demand_dots(
+            scene.reach[is_here], scene.places[is_here], scale=_scale(view) * 1.15, crowd=1_000
+        ),
         drawing.names(
             labels[(labels["kind"] == "committee") & labels.intersects(shape)], frame, view, size=size
         ),

@@ -1,6 +1,7 @@
 """Results to ``index.html``: the briefing that planners read, print and mail; complete in itself."""
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from ..maps.palette import DEMAND_CLASSES, RANK_CLASSES, VERDICT_COLOURS, demand
 from ..maps.templates import templates
 from ..maps.words import STATUSES, committee_names, notices, sources, traced
 from ..tables import ALL, LAYERS, REGISTERS
-from ..texts import Text
+from ..texts import Lang, Text
 from .drawn import Drawn, draw
 from .requirements_book import action_tables_in_words, requirements_in_words
 from .sentences import answers, circle_means, lead
@@ -179,16 +180,17 @@ def worst_gaps(results: "Results", *, most: int = WORST) -> list[dict[str, Any]]
     committees, join = committee_names(results), Text("、", ", ").of(lang)
     areas = results.tables["gap_areas"].head(most)
     shown = suppressed(areas, smallest=_smallest(results))
-    needs = results.tables["requirements"]
+    at_hand = _at_hand(results.tables["requirements"])
     rows = []
     for row, area in zip(shown.to_dict("records"), areas.to_dict("records"), strict=True):
         types = [one for one in area["facility_types"].split(";") if one]
         first = [one for one in types if one in must][:MOST_TYPES] or types[:MOST_TYPES]
         pairs = {cause: area[f"pairs_{cause}"] for cause in CAUSES if area[f"pairs_{cause}"] > 0}
-        mine = needs[
-            (needs["circle_id"] == area["circle_id"])
-            & (needs["committee_id"] == area["committee_id"])
-            & needs["facility_type"].isin(types)
+        lacking = set(types)
+        mine = [
+            named
+            for facility_type, *named in at_hand.get((area["circle_id"], area["committee_id"]), [])
+            if facility_type in lacking
         ]
         rows.append(
             row
@@ -202,16 +204,24 @@ def worst_gaps(results: "Results", *, most: int = WORST) -> list[dict[str, Any]]
                     for cause, number in pairs.items()
                 ],
                 "across": join.join(area["crossed"].split(";")[:2]),
-                "planned": join.join(_first_named(mine["planned_nearby"])),
-                "spaces": join.join(_first_named(mine["space_name"])),
+                "planned": join.join(_first_named(planned for planned, _ in mine)),
+                "spaces": join.join(_first_named(space for _, space in mine)),
             }
         )
     return rows
 
 
-def _first_named(column: pd.Series, most: int = 2) -> list[str]:
-    named = column[column.fillna("") != ""]
-    return [str(one) for one in dict.fromkeys(named)][:most]
+def _at_hand(needs: pd.DataFrame) -> dict[tuple[str, str], list[tuple[str, str, str]]]:
+    """Return (circle, committee) → type, planned facilities nearby and the idle space, in the order of the list."""
+    columns = ("circle_id", "committee_id", "facility_type", "planned_nearby", "space_name")
+    found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    for circle, committee, *rest in zip(*(needs[one].fillna("").tolist() for one in columns), strict=True):
+        found.setdefault((circle, committee), []).append(tuple(rest))
+    return found
+
+
+def _first_named(names: Iterable[str], most: int = 2) -> list[str]:
+    return [one for one in dict.fromkeys(names) if one][:most]
 
 
 def _smallest(results: "Results") -> int:
@@ -255,6 +265,7 @@ def index_html(results: "Results", *, drawn: Drawn | None = None) -> str:
     lang, inputs, tables = results.lang, results.inputs, results.tables
     smallest = _smallest(results)
     drawn = drawn or draw(results)
+    coverage = whole_coverage(results)
     page = (
         templates()
         .get_template("index.html.j2")
@@ -282,8 +293,8 @@ def index_html(results: "Results", *, drawn: Drawn | None = None) -> str:
             actions=dict(_actions(results)),
             needs=requirements_in_words(results, smallest=smallest, most=MOST_REQUIREMENTS),
             need_counts=tables["requirements"]["need"].value_counts().to_dict(),
-            groups=_groups(results),
-            marks=_marks(results),
+            groups=_groups(coverage, lang),
+            marks=_marks(coverage, lang),
             estimated=bool(inputs.residents["basis"].str.startswith("estimated").any()),
             circles=_circle_rows(results),
             projects=top_projects(results),
@@ -352,33 +363,29 @@ def _class_rows(results: "Results") -> list[tuple[str, str, float, float]]:
     return [(*row, number, number / total) for row, number in zip(rows, people, strict=True)]
 
 
-def _groups(results: "Results") -> list[dict[str, Any]]:
-
-    rows = whole_coverage(results).to_dict("records")
+def _groups(coverage: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
+    rows = coverage.to_dict("records")
     groups = []
     for suitability, text in suitability_names.items():
         mine = [
             row
             | {
-                "label": row["name_en"] if results.lang == "en" else row["name_zh"],
-                "threshold": threshold_words(row, results.lang),
-                "class_name": class_names[row["class"]].of(results.lang),
+                "label": row["name_en"] if lang == "en" else row["name_zh"],
+                "threshold": threshold_words(row, lang),
+                "class_name": class_names[row["class"]].of(lang),
                 "uncertain": is_uncertain(row["threshold_confidence"]),
             }
             for row in rows
             if row["suitability"] == suitability
         ]
-        groups.append({"id": suitability, "name": text.of(results.lang), "rows": mine})
+        groups.append({"id": suitability, "name": text.of(lang), "rows": mine})
     return groups
 
 
-def _marks(results: "Results") -> list[tuple[str, str, int]]:
+def _marks(coverage: pd.DataFrame, lang: Lang) -> list[tuple[str, str, int]]:
     """Return each uncertain mark in use, its words, and how many judged thresholds bear it."""
-
-    used = whole_coverage(results)["threshold_confidence"].value_counts()
-    return [
-        (mark, confidence_names[mark].of(results.lang), int(used[mark])) for mark in UNCERTAIN if mark in used
-    ]
+    used = coverage["threshold_confidence"].value_counts()
+    return [(mark, confidence_names[mark].of(lang), int(used[mark])) for mark in UNCERTAIN if mark in used]
 
 
 def _circle_rows(results: "Results") -> list[dict[str, Any]]:

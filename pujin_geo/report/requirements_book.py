@@ -211,13 +211,12 @@ def requirements_in_words(
         smallest: counts of people above 0 and below this read "<5".
         most: how many rows; all if None.
     """
-    table = _shown(
-        _requirements(results, smallest).head(most or len(results.tables["requirements"])), smallest
-    )
+    table = results.tables["requirements"]
+    shown = _shown(_requirements(table.head(most or len(table)), results.lang, smallest), smallest)
     headings = REQUIREMENTS.headings
     return [
         {heading.column: _in_words(value, heading.kind) for heading, value in zip(headings, row, strict=True)}
-        for row in table.astype(object).itertuples(index=False)
+        for row in shown.astype(object).itertuples(index=False)
     ]
 
 
@@ -249,7 +248,7 @@ def cell_formats(book: Any) -> dict[str, Any]:
 
 def _sheets(results: "Results", smallest: int) -> list[tuple[Sheet, pd.DataFrame]]:
     return [
-        (REQUIREMENTS, _requirements(results, smallest)),
+        (REQUIREMENTS, _requirements(results.tables["requirements"], results.lang, smallest)),
         (AREAS, _areas(results)),
         (BEST, _choices(results, "best_spaces")),
         (PLANNED, _choices(results, "planned_places")),
@@ -260,8 +259,7 @@ def _words(column: pd.Series, words: dict[str, Text], lang: Lang) -> list[str]:
     return [words[one].of(lang) if one in words else str(one) for one in column]
 
 
-def _requirements(results: "Results", smallest: int) -> pd.DataFrame:
-    lang, table = results.lang, results.tables["requirements"]
+def _requirements(table: pd.DataFrame, lang: Lang, smallest: int) -> pd.DataFrame:
     return table.assign(
         reason=reasons(table, lang=lang, smallest=smallest),
         need=_words(table["need"], NEED_WORDS, lang),

@@ -6,6 +6,7 @@ answer says so.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -65,15 +66,24 @@ def lead(results: "Results") -> str:
 
 def answers(results: "Results") -> list[Answer]:
     """Return the planners' questions with their answers, in the order of the briefing."""
+    coverage = whole_coverage(results)
     asked: list[tuple[str, Text, Callable[[Results], Text]]] = [
         ("types", Text("居民步行能走到什么?", "What can residents walk to?"), _what_is_reached),
-        ("types", Text("最缺哪几类必配设施?", "Which must-have types are lacking most?"), _what_lacks),
+        (
+            "types",
+            Text("最缺哪几类必配设施?", "Which must-have types are lacking most?"),
+            partial(_what_lacks, coverage),
+        ),
         ("circles", Text("各生活圈相差多少?", "How do the living circles differ?"), _how_circles_differ),
         ("gaps", Text("哪里最缺?", "Where is it worst?"), _where),
         ("gaps", Text("为什么走不到?", "Why can they not walk there?"), _why),
         ("projects", Text("在建和规划项目能解决多少?", "What will projects under way solve?"), _projects),
         ("spaces", Text("闲置空间能补什么?", "What can idle spaces make good?"), _spaces),
-        ("problems", Text("这些数字有多可靠?", "How far can the figures be trusted?"), _how_sure),
+        (
+            "problems",
+            Text("这些数字有多可靠?", "How far can the figures be trusted?"),
+            partial(_how_sure, coverage),
+        ),
     ]
     lang = results.lang
     return [Answer(question.of(lang), answer(results).of(lang), anchor) for anchor, question, answer in asked]
@@ -126,9 +136,9 @@ def _what_is_reached(results: "Results") -> Text:
     )
 
 
-def _what_lacks(results: "Results") -> Text:
-    table = whole_coverage(results)
-    table = table[(table["must_have"] == "yes") & (table["people_not_met"] > 0)]
+def _what_lacks(coverage: pd.DataFrame, results: "Results") -> Text:
+    columns = ["facility_type", "people_not_met", "coverage_share"]
+    table = coverage.loc[(coverage["must_have"] == "yes") & (coverage["people_not_met"] > 0), columns]
     if table.empty:
         return Text("必配设施都能走到。", "Every must-have type is within reach.")
     worst = table.sort_values("people_not_met", ascending=False, kind="stable").head(WORST_TYPES)
@@ -155,10 +165,10 @@ def circle_means(results: "Results") -> pd.DataFrame:
     """
     coverage, catalogue = results.tables["coverage"], results.inputs.catalogue
     basic = catalogue.loc[catalogue["class"] == "basic", "facility_type"]
-    mine = coverage[
-        (coverage["scope"] == ALL) & (coverage["circle_id"] != ALL) & coverage["facility_type"].isin(basic)
-    ]
-    mine = mine.dropna(subset=["coverage_share"])
+    is_mine = (coverage["scope"] == ALL) & (coverage["circle_id"] != ALL)
+    is_mine &= coverage["facility_type"].isin(basic) & coverage["coverage_share"].notna()
+    columns = ["circle_id", "facility_type", "coverage_share", "straight_line_share", "people_not_met"]
+    mine = coverage.loc[is_mine, columns]
     ordered = mine.sort_values(
         ["coverage_share", "people_not_met"], ascending=[True, False], kind="stable"
     ).groupby("circle_id", sort=False)
@@ -275,9 +285,8 @@ def _spaces(results: "Results") -> Text:
     )
 
 
-def _how_sure(results: "Results") -> Text:
-    table = whole_coverage(results)
-    unsure = int(table["threshold_confidence"].isin(UNCERTAIN).sum())
+def _how_sure(coverage: pd.DataFrame, results: "Results") -> Text:
+    unsure = int(coverage["threshold_confidence"].isin(UNCERTAIN).sum())
     problems = results.tables["problems"]
     errors = int((problems["severity"] == "error").sum())
     rows = results.tables["gaps"]
@@ -285,9 +294,9 @@ def _how_sure(results: "Results") -> Text:
     synthetic = results.inputs.study.synthetic
     return Text(
         ("数据是合成的, 数字不是实测, 只说明方法。" if synthetic else "")
-        + f"{len(table)} 类标准中 {unsure} 类未核实 (M、U); 无法判定 {whole(unknown)} 项, 单列不计入达标; 数据问题 {whole(len(problems))} 条, "
+        + f"{len(coverage)} 类标准中 {unsure} 类未核实 (M、U); 无法判定 {whole(unknown)} 项, 单列不计入达标; 数据问题 {whole(len(problems))} 条, "
         f"其中 {whole(errors)} 行未采用。",
         ("The data are synthetic: figures show the method and are not measured. " if synthetic else "")
-        + f"{unsure} of {len(table)} thresholds are unverified (M, U); {whole(unknown)} verdicts are unknown and not counted as "
+        + f"{unsure} of {len(coverage)} thresholds are unverified (M, U); {whole(unknown)} verdicts are unknown and not counted as "
         f"met; {whole(len(problems))} findings about the data, {whole(errors)} rows left out.",
     )
