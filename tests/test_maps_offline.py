@@ -13,13 +13,25 @@ import pandas as pd
 import pytest
 import shapely
 from browser import chromium, drawn_pixels, visit
+from hypothesis import given
+from hypothesis import strategies as st
 from maps_world import CRS_, PAYLOADS, X0, Y0
 from playwright.sync_api import Browser
 from shapely import LineString, Polygon, box
 
 from pujin_geo.maps import basemap
 from pujin_geo.maps.escape import escape, gate, json_block
-from pujin_geo.maps.offline import VENDORED, AssetError, asset, content_security_policy, standalone
+from pujin_geo.maps.offline import (
+    VENDORED,
+    AssetError,
+    Inline,
+    _may_load,
+    _parsed,
+    asset,
+    content_security_policy,
+    standalone,
+    with_policy,
+)
 from pujin_geo.maps.packing import STEPS, grid_over, line_parts, pack, pack_uint16
 
 
@@ -156,6 +168,32 @@ def test_policy_has_the_hash_of_each_script_and_nothing_unsafe() -> None:
     assert policy.count("sha256-") == 2
     assert "unsafe" not in policy
     assert "unsafe-inline" in content_security_policy(page, strict_styles=False).split("style-src")[1]
+
+
+TOKENS = (
+    "<img ", "<a ", "<use ", "<LINK ", "<p", "src", "SRC", "href", "xlink:href", "data", " ", "=", "==", '"', "'", ">", "/>",
+    "http://x", " //x", "#a", "maps/a.html", "&#104;ttp:", "<style>", "</style>", "<script>", "</script>", "url(//x)", "文",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(TOKENS), max_size=12).map("".join))
+def test_only_what_loads_nothing_is_not_parsed(piece: str) -> None:
+    if not _may_load(piece):
+        assert _parsed(piece) == Inline()
+
+
+def test_what_links_to_the_page_and_its_neighbours_is_not_parsed() -> None:
+    assert not _may_load('<a href="#a">src</a> <a href="maps/a.html"><use href="#b"/></a>')
+    assert _may_load('<a href="https://example.org">')
+
+
+@pytest.mark.parametrize("body", ['<img src="//x">', "<style>p { background: url(//x) }</style>"])
+def test_a_page_from_a_template_is_refused_where_it_would_fetch(body: str) -> None:
+    page = "<html><head><style>p {}</style></head><body>{}</body></html>"
+    own = with_policy(page)
+    assert content_security_policy(page) in own
+    with pytest.raises(AssetError):
+        with_policy(page.replace("{}</body>", f"{body}</body>"))
 
 
 def test_end_tags_inside_assets_are_guarded() -> None:

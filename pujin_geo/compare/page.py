@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ..maps import basemap, drawing
 from ..maps.coverage import basic_reach
 from ..maps.figures import percent, whole
-from ..maps.offline import content_security_policy
+from ..maps.offline import with_policy
 from ..maps.palette import CHANGE_COLOURS, DEMAND_CLASSES
 from ..maps.templates import templates
 from ..maps.words import notices
@@ -80,10 +80,7 @@ def page_html(comparison: "Comparison") -> str:
             signed=_signed,
         )
     )
-    policy = content_security_policy(page)
-    return page.replace(
-        "<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">', 1
-    )
+    return with_policy(page)
 
 
 def page_marks(comparison: "Comparison") -> list[str]:

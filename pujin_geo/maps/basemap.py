@@ -7,8 +7,10 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import shapely
+from pyproj import CRS
 
 from ..inputs import Inputs
+from ..reuse import kept
 from ..texts import Text
 from .packing import Grid, grid_over, pack
 from .palette import GROUND_COLOURS
@@ -110,15 +112,29 @@ def label_points(inputs: Inputs) -> gpd.GeoDataFrame:
 
     Kinds are ``committee``, ``water``, ``street`` and ``green``; who draws them leaves out what would overlap.
     """
+    return _labels_within(
+        inputs.committees, inputs.water, inputs.green, inputs.streets, drawn_box(inputs), inputs.study.crs
+    )
+
+
+@kept
+def _labels_within(
+    committees: gpd.GeoDataFrame,
+    water: gpd.GeoDataFrame,
+    green: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame,
+    box: tuple[float, float, float, float],
+    crs: CRS,
+) -> gpd.GeoDataFrame:
     found = [
-        _area_labels(inputs.committees, "committee", 0),
-        _area_labels(inputs.water, "water", 5_000),
-        _street_labels(inputs.streets),
-        _area_labels(inputs.green, "green", 4_000),
+        _area_labels(committees, "committee", 0),
+        _area_labels(water, "water", 5_000),
+        _street_labels(streets),
+        _area_labels(green, "green", 4_000),
     ]
     table = pd.concat([frame for frame in found if len(frame)] or found[:1])
-    points = gpd.GeoDataFrame(table.reset_index(drop=True), geometry="geometry", crs=inputs.study.crs)
-    return points[points.intersects(shapely.box(*drawn_box(inputs)))].head(_MOST_LABELS)
+    points = gpd.GeoDataFrame(table.reset_index(drop=True), geometry="geometry", crs=crs)
+    return points[points.intersects(shapely.box(*box))].head(_MOST_LABELS)
 
 
 def labels(inputs: Inputs) -> list[list[Any]]:

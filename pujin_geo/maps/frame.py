@@ -1,11 +1,9 @@
 """What stands around a map's panel and data on its page: the same for every study of a place, so made once."""
 
-import re
 from dataclasses import dataclass
 
 from ..texts import Lang
 from .offline import (
-    FETCHING,
     Inline,
     inline_parts,
     policy_for,
@@ -16,7 +14,6 @@ from .offline import (
 )
 
 _BODY = "<!-- panel and data -->"
-_MAY_LOAD = re.compile(rf"<(?:script|style)\b|\b(?:href|{'|'.join(sorted(FETCHING))})\s*=", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -47,10 +44,8 @@ class Frame:
             AssetError: the panel would fetch something.
         """
         panel = with_line_feeds(panel)
-        # Parsing is slow; without one of these words nothing is run, styled or fetched.
-        inner = inline_parts(panel) if _MAY_LOAD.search(panel) else Inline()
         strict = not (self.sets_styles or sets_styles(panel))
-        policy = policy_for([self.above, inner, self.below], strict_styles=strict)
+        policy = policy_for([self.above, inline_parts(panel), self.below], strict_styles=strict)
         before = with_head(self.before, policy=policy, title=title)
         return f"{before}{panel}\n{data}{self.after}"
 

@@ -52,6 +52,9 @@ _REMOTE = re.compile(r"^\s*(?:https?:|ftp:|//)", re.IGNORECASE)
 FETCHING = {"src", "srcset", "poster", "data", "background", "action", "formaction", "ping", "xlink:href"}
 """Attributes whose address a browser fetches by itself."""
 
+_HARMLESS = r'"[#\w][^":&]*"'
+"""An address on this page or beside it: without a colon it has no scheme, without an ampersand it is as it reads."""
+
 _NOT_RUN = {"application/json", "text/plain"}
 _LEAFLET_ICONS = (
     "delete L.Icon.Default.prototype._getIconUrl;L.Icon.Default.mergeOptions("
@@ -115,6 +118,17 @@ def with_head(page: str, *, policy: str, title: str) -> str:
     return page.replace("<head>", head, 1)
 
 
+def with_policy(page: str) -> str:
+    """Return a page from a template, whose styles stand in its head, with a policy that allows what is on it.
+
+    Raises:
+        AssetError: the page would fetch something.
+    """
+    head, end, body = page.partition("</head>")
+    pieces = [inline_parts(head), inline_parts(end + body)]
+    return with_head(page, policy=policy_for(pieces, strict_styles=True), title="")
+
+
 def with_line_feeds(text: str) -> str:
     """Return text whose lines end as on Unix."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -151,6 +165,20 @@ def inline_parts(piece: str) -> Inline:
     Raises:
         AssetError: it would fetch something.
     """
+    return _parsed(piece) if _may_load(piece) else Inline()
+
+
+def _may_load(piece: str) -> bool:
+    """Return False only where parsing, which is slow, would find nothing that is run, styled or fetched."""
+    lowered = piece.lower()
+    if "<script" in lowered or "<style" in lowered:
+        return True
+    return any(
+        re.search(rf"{name}\s*=(?!{_HARMLESS})", lowered) for name in (*FETCHING, "href") if name in lowered
+    )
+
+
+def _parsed(piece: str) -> Inline:
     parts = _Parts()
     parts.feed(piece)
     parts.close()

@@ -1,6 +1,5 @@
 """The package's HTML templates, compiled once: parsing them takes longer than filling them."""
 
-import importlib.metadata
 import marshal
 from collections.abc import MutableMapping
 from functools import cache
@@ -21,7 +20,7 @@ class _Loader(PackageLoader):
         globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - jinja's word
     ) -> Template:
         source, filename, is_current = self.get_source(environment, name)
-        code = marshal.loads(_compiled(source, name, filename, importlib.metadata.version("jinja2")))
+        code = marshal.loads(_compiled(source, name, filename))
         return environment.template_class.from_code(environment, code, globals or {}, is_current)
 
 
@@ -38,6 +37,6 @@ def templates() -> Environment:
 
 
 @kept
-def _compiled(source: str, name: str, filename: str | None, jinja: str) -> bytes:
-    """Return the code of a template; Python's version, which it depends on too, is part of every key."""
+def _compiled(source: str, name: str, filename: str | None) -> bytes:
+    """Return the code of a template; the versions of Python and Jinja are part of every key."""
     return marshal.dumps(templates().compile(source, name, filename))

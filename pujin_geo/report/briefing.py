@@ -14,7 +14,7 @@ from ..gaps.areas import CAUSES
 from ..maps.contents import map_names
 from ..maps.coverage import VERDICTS, basic_reach, counting_words, threshold_words, whole_coverage
 from ..maps.figures import figure, percent, whole
-from ..maps.offline import content_security_policy
+from ..maps.offline import with_policy
 from ..maps.overview import HUB_COLOUR, WORST, hub_words
 from ..maps.palette import DEMAND_CLASSES, RANK_CLASSES, VERDICT_COLOURS, demand_class
 from ..maps.templates import templates
@@ -320,10 +320,7 @@ def index_html(results: "Results", *, drawn: Drawn | None = None) -> str:
             statuses={key: text.of(lang) for key, text in STATUSES.items()},
         )
     )
-    policy = content_security_policy(page)
-    return page.replace(
-        "<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">', 1
-    )
+    return with_policy(page)
 
 
 def _has(results: "Results", section: str) -> bool:

@@ -11,7 +11,7 @@ from ..circles.card import Card, circle_cards
 from ..coverage.disclosure import suppressed
 from ..definitions import DEFINITIONS
 from ..maps.figures import percent, whole
-from ..maps.offline import content_security_policy
+from ..maps.offline import with_policy
 from ..maps.overview import HUB_COLOUR, hub_words
 from ..maps.palette import DEMAND_CLASSES
 from ..maps.templates import templates
@@ -63,10 +63,7 @@ def cards_html(results: "Results", *, drawn: Drawn | None = None) -> str:
             percent=percent,
         )
     )
-    policy = content_security_policy(page)
-    return page.replace(
-        "<head>", f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">', 1
-    )
+    return with_policy(page)
 
 
 def _rows(results: "Results") -> list[dict[str, Any]]:
