@@ -1,6 +1,6 @@
 """What is known of one circle on a page: its figures, what it has and what it lacks."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,8 +59,8 @@ def circle_card(results: Results, circle_id: str, *, lang: Lang | None = None) -
 def circle_cards(results: Results, *, lang: Lang | None = None) -> dict[str, Card]:
     """Return circle → its card, as ``circle_card`` returns it, in the order of the ``circles`` table."""
     lang = lang or results.lang
-    facilities, gaps = _facilities(results, lang), _gaps(results, lang)
-    by_circle = [dict(list(table.groupby("circle_id", sort=False))) for table in (facilities, gaps)]
+    facilities, gaps = (_by_circle(table) for table in (_facilities(results, lang), _gaps(results, lang)))
+    rural = _rural_people(results)
     cards = {}
     for circle in results.tables["circles"].to_dict("records"):
         circle_id = circle["circle_id"]
@@ -68,19 +68,31 @@ def circle_cards(results: Results, *, lang: Lang | None = None) -> dict[str, Car
         title = Text(
             f"{name} ({circle_id}) · {MARK}", f"{name} ({circle_id}) · schematic, for internal discussion"
         )
-        mine = [
-            found.get(circle_id, table.iloc[:0]).drop(columns="circle_id").reset_index(drop=True)
-            for found, table in zip(by_circle, (facilities, gaps), strict=True)
-        ]
-        cards[circle_id] = Card(title.of(lang), _figures(results, circle, lang), *mine)
+        cards[circle_id] = Card(
+            title.of(lang),
+            figures=_figures(circle, rural(circle_id), lang),
+            facilities=facilities(circle_id),
+            gaps=gaps(circle_id),
+        )
     return cards
 
 
-def _figures(results: Results, circle: dict[Hashable, Any], lang: Lang) -> pd.DataFrame:
+def _by_circle(table: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
+    """Return what gives the rows of a circle, without its id."""
+    rows = table.groupby("circle_id", sort=False).indices
+    told = table.drop(columns="circle_id")
+    return lambda circle_id: told.iloc[rows.get(circle_id, [])].reset_index(drop=True)
+
+
+def _rural_people(results: Results) -> Callable[[str], float]:
     residents = results.tables["residents"]
-    is_rural = (residents["circle_id"] == circle["circle_id"]) & residents["inside_boundary"]
-    is_rural &= residents["scope"] == "rural"
-    rural = float(residents["population"][is_rural].sum())
+    is_rural = ((residents["scope"] == "rural") & residents["inside_boundary"]).to_numpy(dtype=bool)
+    circle = residents["circle_id"].to_numpy(dtype=object)[is_rural]
+    people = residents["population"].to_numpy(dtype=float)[is_rural]
+    return lambda circle_id: float(people[circle == circle_id].sum())
+
+
+def _figures(circle: dict[Hashable, Any], rural: float, lang: Lang) -> pd.DataFrame:
     farthest_m = circle["farthest_walk_m"]
     committees = [one for one in str(circle["committees"]).split(";") if one]
     rows = [

@@ -1,6 +1,7 @@
 """Results to ``cards.html``: an index map and one printed page per living circle; complete in itself."""
 
 from collections.abc import Hashable
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,10 +81,8 @@ def _cards(results: "Results", drawn: Drawn) -> list[dict[str, Any]]:
     if not cards:
         return []
     smallest = results.inputs.study.settings.smallest_count_shown
-    gaps = [card.gaps.head(MOST_GAPS).assign(circle_id=circle_id) for circle_id, card in cards.items()]
-    lacking: dict[str, list[dict[Hashable, Any]]] = {circle_id: [] for circle_id in cards}
-    for row in suppressed(pd.concat(gaps), smallest=smallest).to_dict("records"):
-        lacking[row["circle_id"]].append(row)
+    gaps = [card.gaps.head(MOST_GAPS) for card in cards.values()]
+    lacking = iter(suppressed(pd.concat(gaps, ignore_index=True), smallest=smallest).to_dict("records"))
     return [
         {
             "id": circle_id,
@@ -91,10 +90,10 @@ def _cards(results: "Results", drawn: Drawn) -> list[dict[str, Any]]:
             "figures": card.figures.to_dict("records"),
             "facilities": _by_suitability(card),
             "suitabilities": [text.of(results.lang) for text in suitability_names.values()],
-            "gaps": lacking[circle_id],
+            "gaps": list(islice(lacking, len(mine))),
             "profile": drawn.charts[f"profile_{number}"],
         }
-        for number, (circle_id, card) in enumerate(cards.items(), start=1)
+        for number, ((circle_id, card), mine) in enumerate(zip(cards.items(), gaps, strict=True), start=1)
     ]
 
 
