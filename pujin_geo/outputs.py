@@ -14,7 +14,6 @@ from typing import Any
 import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
-from xlsxwriter.exceptions import FileCreateError
 
 from . import __version__
 from .definitions import DEFINITIONS
@@ -132,10 +131,10 @@ def write_manifest(manifest: dict[str, Any], folder: Path) -> None:
 
 @contextmanager
 def as_os_errors() -> Iterator[None]:
-    """GDAL and XlsxWriter have exceptions of their own for a full disk or a missing right."""
+    """GDAL has exceptions of its own for a full disk or a missing right."""
     try:
         yield
-    except (FileCreateError, DataSourceError, DataLayerError) as error:
+    except (DataSourceError, DataLayerError) as error:
         raise OSError(errno.EIO, str(error)) from error
 
 

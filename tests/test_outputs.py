@@ -1,6 +1,7 @@
 """A run's folder: complete, repeatable byte for byte, and put in place in one step."""
 
 import hashlib
+import io
 import json
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from pujin_geo.errors import SettingsError, SourceError
 from pujin_geo.inputs import Inputs
 from pujin_geo.outputs import write_results
 from pujin_geo.report import table_files
-from pujin_geo.report.table_files import printable
+from pujin_geo.report.columns import columns_of
 from pujin_geo.results import Results
 from pujin_geo.sources.reading import load_study
 
@@ -44,6 +45,11 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def analysed(inputs: Inputs, folder: Path) -> Results:
     """Analyse a drawing by way of its study folder."""
     return analyse(load_study(write_study(inputs, folder / "study")))
+
+
+def printed(table: pd.DataFrame) -> pd.DataFrame:
+    text = io.StringIO(table_files.csv_text(columns_of(table)))
+    return pd.read_csv(text, dtype=str, keep_default_na=False)
 
 
 def read(out: Path, table: str) -> pd.DataFrame:
@@ -153,8 +159,7 @@ def test_text_that_looks_like_a_formula_stays_text_in_the_workbook(tmp_path: Pat
 )
 def test_text_that_looks_like_a_formula_gets_an_apostrophe_in_a_csv(name: str, tmp_path: Path) -> None:
     """And loses nothing: without one apostrophe it is the text again."""
-    table = table_files.formulas_as_text(pd.DataFrame({"name": [name]}))
-    table.to_csv(tmp_path / "a.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    table_files.write_csv(columns_of(pd.DataFrame({"name": [name]})), tmp_path / "a.csv")
     back = pd.read_csv(tmp_path / "a.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
     assert back["name"].tolist() == ["'" + name]
 
@@ -162,8 +167,8 @@ def test_text_that_looks_like_a_formula_gets_an_apostrophe_in_a_csv(name: str, t
 def test_numbers_and_plain_texts_get_no_apostrophe() -> None:
     cells = ["-5", "+1.25", "O'Neill", "'quoted'", "3-6", "", "a=b", "社区@家"]
     table = pd.DataFrame({"text": cells, "walk_m": -1.5, "population": -3})
-    assert table_files.formulas_as_text(printable(table))["text"].tolist() == cells
-    assert table_files.formulas_as_text(printable(table))["walk_m"].tolist() == ["-1.500"] * len(cells)
+    assert printed(table)["text"].tolist() == cells
+    assert printed(table)["walk_m"].tolist() == ["-1.500"] * len(cells)
 
 
 def test_a_name_that_looks_like_a_formula_is_guarded_in_what_a_run_writes(tmp_path: Path) -> None:
@@ -224,7 +229,7 @@ def test_printed_numbers() -> None:
             "lon": [121.5, 121.0],
         }
     )
-    assert printable(table).to_numpy().tolist() == [
+    assert printed(table).to_numpy().tolist() == [
         ["0.100", "2", "0.333333", "121.5000000"],
         ["", "2.5", "", "121.0000000"],
     ]

@@ -1,12 +1,11 @@
 """A comparison as ``comparison.xlsx``: the table for the meeting, filtered and printed; small counts hidden."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..report.requirements_book import Heading, Sheet, cell_formats, set_up_print, write_sheet
+from ..report.books import Heading, Sheet, write_sheets
 from ..texts import Text
 from .shown import coverage_shown, data_shown, effects_shown, sentences_shown, smallest_of, verdicts_shown
 from .words import DEFINITIONS, TITLE
@@ -98,14 +97,7 @@ def write_book(comparison: "Comparison", path: Path) -> None:
 
     Details of residents, which may hold small numbers of people, are left to the internal tables.
     """
-    import xlsxwriter  # noqa: PLC0415 - only workbooks need it
-
     lang, results = comparison.lang, comparison.marked
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "constant_memory": True}
-    book = xlsxwriter.Workbook(path, options)
-    # A fixed date keeps two workbooks of one run equal byte for byte.
-    book.set_properties({"created": datetime(2000, 1, 1), "title": TITLE.of(lang)})
-    formats = cell_formats(book)
     data = data_shown(comparison)
     data["detail"] = data["detail"].where(data["layer"] != "residents", "")
     sheets: list[tuple[Sheet, pd.DataFrame]] = [
@@ -115,17 +107,8 @@ def write_book(comparison: "Comparison", path: Path) -> None:
         (VERDICTS, verdicts_shown(comparison)),
         (DATA, data),
     ]
-    for sheet, table in sheets:
-        columns = [heading.column for heading in sheet.headings]
-        write_sheet(book.add_worksheet(sheet.title.of(lang)), sheet, table[columns], formats, results)
-    page = book.add_worksheet(Text("说明", "about").of(lang))
-    page.set_column(0, 0, 22)
-    page.set_column(1, 1, 100)
-    set_up_print(page, results, Text("说明", "about").of(lang))
-    for row, (name, text) in enumerate(_about(comparison)):
-        page.write_string(row, 0, name, formats["head"])
-        page.write_string(row, 1, text, formats["text"])
-    book.close()
+    shown = [(sheet, table[[heading.column for heading in sheet.headings]]) for sheet, table in sheets]
+    write_sheets(path, TITLE.of(lang), shown, _about(comparison), results)
 
 
 def _about(comparison: "Comparison") -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from ..definitions import DEFINITIONS as RUN_DEFINITIONS
 from ..definitions import INTERNAL, SYNTHETIC
 from ..errors import SettingsError
 from ..outputs import Report, Step, write_manifest, written_in_steps
+from ..report.columns import columns_of, constant
 from ..report.table_files import write_csv, write_workbook
 from ..reuse import library_versions
 from ..runs.files import MANIFEST, sha256_of
@@ -97,11 +98,13 @@ def _write_all(comparison: Comparison, folder: Path, report: Report) -> None:
 def _write_tables(comparison: Comparison, folder: Path) -> None:
     (folder / "tables").mkdir()
     lang, study = comparison.lang, comparison.marked.inputs.study
-    tables = comparison.tables
-    if study.synthetic:
-        tables = {name: table.assign(data_notice=SYNTHETIC.of(lang)) for name, table in tables.items()}
-    for name, table in tables.items():
-        write_csv(table, folder / "tables" / f"{name}.csv")
+    marks = {"data_notice": SYNTHETIC.of(lang)} if study.synthetic else {}
+    tables = {
+        name: columns_of(table) | {key: constant(text, len(table)) for key, text in marks.items()}
+        for name, table in comparison.tables.items()
+    }
+    for name, columns in tables.items():
+        write_csv(columns, folder / "tables" / f"{name}.csv")
     notes = "\n".join(RUN_DEFINITIONS[name].of(lang) for name in ("tables", "apostrophe"))
     (folder / "tables" / "README.txt").write_text(notes + "\n", encoding="utf-8-sig", newline="\n")
     notice = [SYNTHETIC.of(lang)] if study.synthetic else []

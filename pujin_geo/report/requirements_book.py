@@ -1,45 +1,20 @@
 """Results to ``requirements.xlsx``: the requirements list (需求清单) as it is handed in, filtered and printed."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from ..catalogue import class_names, suitability_names
 from ..coverage.disclosure import SMALLEST_SHOWN, suppressed
-from ..definitions import DEFINITIONS, INTERNAL, SYNTHETIC
+from ..definitions import DEFINITIONS
 from ..gaps.requirements import group_words, reasons
 from ..maps.figures import percent
 from ..texts import Lang, Text
+from .books import Heading, Kind, Sheet, notice, write_sheets
 
 if TYPE_CHECKING:
     from ..results import Results
-
-A4 = 9
-
-Kind = Literal["text", "count", "number", "share"]
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A column of a sheet: where it comes from, its heading, its width in characters, what it holds."""
-
-    column: str
-    title: Text
-    width: int
-    kind: Kind = "text"
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A sheet: its name, its columns, and the sentence that stands there when it has no rows."""
-
-    title: Text
-    headings: tuple[Heading, ...]
-    nothing: Text
-
 
 NEED_WORDS: dict[str, Text] = {
     "provide": Text("增补设施", "provide"),
@@ -152,19 +127,8 @@ def write_requirements(results: "Results", path: Path, *, smallest: int = SMALLE
         path: the workbook; its folder exists.
         smallest: counts of people above 0 and below this read "<5"; 0 shows all.
     """
-    import xlsxwriter  # noqa: PLC0415 - only workbooks need it
-
-    lang = results.lang
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "constant_memory": True}
-    book = xlsxwriter.Workbook(path, options)
-    # A fixed date keeps two workbooks of one run equal byte for byte.
-    book.set_properties({"created": datetime(2000, 1, 1), "title": REQUIREMENTS.title.of(lang)})
-    formats = cell_formats(book)
     sheets = [(sheet, _shown(table, smallest)) for sheet, table in _sheets(results, smallest)]
-    for sheet, table in sheets:
-        write_sheet(book.add_worksheet(sheet.title.of(lang)), sheet, table, formats, results)
-    _write_about(book.add_worksheet(Text("说明", "about").of(lang)), results, formats, smallest)
-    book.close()
+    write_sheets(path, REQUIREMENTS.title.of(results.lang), sheets, _about(results, smallest), results)
 
 
 def action_tables_in_words(
@@ -230,20 +194,6 @@ def _in_words(value: Any, kind: Kind) -> str:
 
 def _shown(table: pd.DataFrame, smallest: int) -> pd.DataFrame:
     return suppressed(table, smallest=smallest) if smallest > 0 else table
-
-
-def cell_formats(book: Any) -> dict[str, Any]:
-    """Return the formats of headings and of every kind of cell, made for one workbook."""
-    cell = {"valign": "top", "border": 1, "border_color": "#C8D0D8", "font_size": 9}
-    return {
-        "head": book.add_format(
-            cell | {"bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": "#E8EEF4"}
-        ),
-        "text": book.add_format(cell | {"text_wrap": True}),
-        "count": book.add_format(cell | {"num_format": "#,##0", "align": "right"}),
-        "number": book.add_format(cell | {"num_format": "0", "align": "right"}),
-        "share": book.add_format(cell | {"num_format": "0.0%", "align": "right"}),
-    }
 
 
 def _sheets(results: "Results", smallest: int) -> list[tuple[Sheet, pd.DataFrame]]:
@@ -313,78 +263,17 @@ def _names(results: "Results", layer: str, id_column: str, ids: pd.Series) -> li
     return [names.get(one, "") or one for one in ids]
 
 
-def write_sheet(
-    page: Any, sheet: Sheet, table: pd.DataFrame, formats: dict[str, Any], results: "Results"
-) -> None:
-    """Write a table into a sheet: headings that stay, a filter, a print area.
-
-    Args:
-        page: the sheet of the workbook.
-        sheet: its columns.
-        table: those columns, in that order.
-        formats: from ``cell_formats``.
-        results: for language, name and notices.
-    """
-    lang = results.lang
-    set_up_print(page, results, sheet.title.of(lang))
-    for column, heading in enumerate(sheet.headings):
-        page.set_column(column, column, heading.width)
-        page.write_string(0, column, heading.title.of(lang), formats["head"])
-    last = max(len(table), 1)
-    page.freeze_panes(1, 0)
-    page.repeat_rows(0)
-    page.autofilter(0, 0, last, len(sheet.headings) - 1)
-    page.print_area(0, 0, last, len(sheet.headings) - 1)
-    if table.empty:
-        page.write_string(1, 0, sheet.nothing.of(lang))
-    for row, values in enumerate(table.astype(object).itertuples(index=False), start=1):
-        for column, (heading, value) in enumerate(zip(sheet.headings, values, strict=True)):
-            style = formats[heading.kind]
-            if isinstance(value, str):
-                page.write_string(row, column, value, style)
-            elif pd.isna(value):
-                page.write_blank(row, column, None, style)
-            else:
-                page.write_number(row, column, float(value), style)
-
-
-def set_up_print(page: Any, results: "Results", title: str) -> None:
-    """Set a sheet up for A4 across, with the study, the date and the notices above."""
-    study, lang = results.inputs.study, results.lang
-    page.set_landscape()
-    page.set_paper(A4)
-    page.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
-    page.fit_to_pages(1, 0)
-    parts = [study.name, title, study.data_date]
-    head = " · ".join(part for part in parts if part)
-    page.set_header(f"&C{_in_header(head)}&R{_in_header(_notice(results))}")
-    page.set_footer(Text("&C第 &P 页, 共 &N 页", "&Cpage &P of &N").of(lang))
-
-
-def _in_header(text: str) -> str:
-    """An ampersand begins a command in a sheet's header; 255 characters are the most that Excel reads."""
-    return text[:60].replace("&", "&&")
-
-
-def _notice(results: "Results") -> str:
-    notices = [INTERNAL, SYNTHETIC] if results.inputs.study.synthetic else [INTERNAL]
-    return " · ".join(notice.of(results.lang) for notice in notices)
-
-
-def _write_about(page: Any, results: "Results", formats: dict[str, Any], smallest: int) -> None:
+def _about(results: "Results", smallest: int) -> list[tuple[str, str]]:
     lang, study = results.lang, results.inputs.study
-    page.set_column(0, 0, 22)
-    page.set_column(1, 1, 100)
-    set_up_print(page, results, Text("说明", "about").of(lang))
     hidden = Text(
         f"服务人群不足 {smallest} 人的数字显示为 “<{smallest}”, 同一行其余人数取整到 {smallest} 的倍数。",
         f"Counts of people below {smallest} read “<{smallest}”; other counts of such a row are rounded to multiples of "
         f"{smallest}.",
     )
-    rows = [
+    return [
         (Text("研究", "study").of(lang), study.name),
         *([(Text("数据日期", "data date").of(lang), study.data_date)] if study.data_date else []),
-        (Text("声明", "notice").of(lang), _notice(results)),
+        (Text("声明", "notice").of(lang), notice(results)),
         *([(Text("小数目", "small counts").of(lang), hidden.of(lang))] if smallest > 0 else []),
         *(
             (name, DEFINITIONS[name].of(lang))
@@ -399,6 +288,3 @@ def _write_about(page: Any, results: "Results", formats: dict[str, Any], smalles
         ),
         *((name, DEFINITIONS[name].of(lang)) for name in ("threshold_confidence", "unknown")),
     ]
-    for row, (name, text) in enumerate(rows):
-        page.write_string(row, 0, name, formats["head"])
-        page.write_string(row, 1, text, formats["text"])

@@ -1,16 +1,18 @@
 """The tables as CSV files and as one workbook: internal, and with every count as it is."""
 
+import csv
 import io
-from datetime import datetime
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import numpy as np
 
 from ..definitions import DEFINITIONS, INTERNAL, SYNTHETIC
-from ..formulas import as_cell, is_formula
+from ..formulas import as_cell
 from ..texts import Text
-from .sheets import Cells, cells_of, fill_sheets, sheet_file
+from .columns import Cell, Column, Columns, column_of, columns_of, constant
+from .sheets import Rows, fill_sheets, open_book, sheet_file
 from .trace import columns_table, figures_table, trace_note
 
 if TYPE_CHECKING:
@@ -21,81 +23,93 @@ XLSX_ROWS = 1_048_576
 CSV_ONLY = ("distances", "gap_area_types")
 """The longest tables would only slow the workbook down."""
 
-
-def printable(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table as it is printed: walks with three decimals, whole numbers of people without any.
-
-    >>> printable(pd.DataFrame({"walk_m": [12.5, None], "people": [3.0, 4.0]})).values.tolist()
-    [['12.500', '3'], ['', '4']]
-    """
-    return pd.DataFrame({name: _printed(table[name], str(name)) for name in table.columns})
-
-
-def formulas_as_text(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table in which no text can be taken for a formula by a program that opens the CSV.
-
-    A text that begins with ``= + - @`` (wide ones too), a tab or a line break gets an apostrophe before it,
-    and so does one that begins with such an apostrophe: who takes one apostrophe away has the text as it was.
-    Numbers, also when written as text, stay as they are.
-
-    >>> formulas_as_text(pd.DataFrame({"name": ["=1+1", "-5", "'=1", "O'Neill"]}))["name"].tolist()
-    ["'=1+1", '-5', "''=1", "O'Neill"]
-    """
-    return pd.DataFrame({name: _as_text(table[name]) for name in table.columns})
-
-
-def _as_text(column: pd.Series) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(column):
-        return column
-    taken = {one: as_cell(one) for one in column.unique() if isinstance(one, str) and is_formula(one)}
-    return column.map(lambda cell: taken.get(cell, cell)) if taken else column
-
-
-def _printed(column: pd.Series, name: str) -> pd.Series:
-    if not pd.api.types.is_float_dtype(column):
-        return column
-    if name in ("walk_m", "straight_m", "shortfall_m", "farthest_walk_m", "mean_walk_m"):
-        text = column.map("{:.3f}".format)
-    elif name in ("lon", "lat"):
-        text = column.map("{:.7f}".format)
-    else:
-        text = column.round(6).map("{:.15g}".format)
-    return text.where(column.notna(), "")
+_WALKS = ("walk_m", "straight_m", "shortfall_m", "farthest_walk_m", "mean_walk_m")
+_QUOTED = re.compile(r'[,"\r\n\0]')
+"""What a cell may hold that the writer of CSV puts quotes around."""
 
 
 def write_tables(results: "Results", folder: Path) -> None:
     """Write ``tables/*.csv`` and ``tables.xlsx`` of an analysed study into a folder."""
     (folder / "tables").mkdir()
-    tables = {name: _noticed(table, results) for name, table in results.tables.items()}
-    tables |= {
-        "figures": figures_table(results.lang),
-        "columns": columns_table(tables, results.lang),
-    }
-    for name, table in tables.items():
+    lang, study = results.lang, results.inputs.study
+    # In every row of a synthetic study, since a table travels without its cover.
+    notice = {"data_notice": SYNTHETIC.of(lang)} if study.synthetic else {}
+    sheets = {}
+    for name, table in results.tables.items():
         path = folder / "tables" / name
         if name == "distances" and len(table) > CSV_ROWS_AT_MOST:
-            table.to_parquet(path.with_suffix(".parquet"), index=False)
-        else:
-            write_csv(table, path.with_suffix(".csv"))
+            table.assign(**notice).to_parquet(path.with_suffix(".parquet"), index=False)
+            continue
+        columns = columns_of(table) | {key: constant(text, len(table)) for key, text in notice.items()}
+        write_csv(columns, path.with_suffix(".csv"))
+        if name not in CSV_ONLY:
+            sheets[name] = columns
+    headings = {name: [*table.columns, *notice] for name, table in results.tables.items()}
+    for name, table in {"figures": figures_table(lang), "columns": columns_table(headings, lang)}.items():
+        sheets[name] = columns_of(table)
+        write_csv(sheets[name], folder / "tables" / f"{name}.csv")
     # A note of its own, since a table travels without the workbook.
-    notes = "\n".join(DEFINITIONS[name].of(results.lang) for name in ("tables", "apostrophe"))
-    notes += "\n" + trace_note(results).of(results.lang)
+    notes = "\n".join(DEFINITIONS[name].of(lang) for name in ("tables", "apostrophe"))
+    notes += "\n" + trace_note(results).of(lang)
     (folder / "tables" / "README.txt").write_text(notes + "\n", encoding="utf-8-sig", newline="\n")
-    for name in CSV_ONLY:
-        del tables[name]
-    write_workbook(tables, folder / "tables.xlsx", _about(results))
+    write_workbook(sheets, folder / "tables.xlsx", _about(results))
 
 
-def write_csv(table: pd.DataFrame, path: Path) -> None:
+def write_csv(columns: Columns, path: Path) -> None:
     """Write one table as UTF-8 with a byte order mark, which Excel and WPS read."""
-    printable(formulas_as_text(table)).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    path.write_text(csv_text(columns), encoding="utf-8-sig", newline="\n")
 
 
-def _noticed(table: pd.DataFrame, results: "Results") -> pd.DataFrame:
-    """Mark every row of a synthetic study, since a table travels without its cover."""
-    if not results.inputs.study.synthetic:
-        return table
-    return table.assign(data_notice=SYNTHETIC.of(results.lang))
+def csv_text(columns: Columns) -> str:
+    """Return a table as CSV: walks with three decimals, whole numbers of people without any.
+
+    No text can be taken for a formula by a program that opens the file: one that begins with ``= + - @`` (wide ones
+    too), a tab or a line break gets an apostrophe before it, and so does one that begins with such an apostrophe:
+    who takes one apostrophe away has the text as it was. Numbers, also when written as text, stay as they are.
+
+    >>> import pandas as pd
+    >>> csv_text(columns_of(pd.DataFrame({"walk_m": [12.5, None], "people": [3.0, 4.0]})))
+    'walk_m,people\\n12.500,3\\n,4\\n'
+    >>> csv_text(columns_of(pd.DataFrame({"name": ["=1+1", "-5", "'=1", "O'Neill"]})))
+    "name\\n'=1+1\\n-5\\n''=1\\nO'Neill\\n"
+    """
+    rows = max(map(len, columns.values()), default=0)
+    parts = np.empty((rows + 1, len(columns)), dtype=object)
+    blank = '""' if len(columns) == 1 else ""  # or the row would be taken for none
+    for place, (name, column) in enumerate(columns.items()):
+        end = "\n" if place + 1 == len(columns) else ","
+        parts[0, place] = _quoted(name) + end
+        parts[1:, place] = column.spread([(text or blank) + end for text in _printed(column, name)])
+    return "".join(parts.ravel().tolist())
+
+
+def _printed(column: Column, name: str) -> list[str]:
+    """Return how each value of a column is printed."""
+    if not column.is_decimal:
+        return [_cell(value) for value in column.values]
+    values, style = column.values, "{:.3f}"
+    if name in ("lon", "lat"):
+        style = "{:.7f}"
+    elif name not in _WALKS:
+        values, style = np.round(np.array(values, dtype=float), 6).tolist(), "{:.15g}"
+    return [
+        "" if blank is None else style.format(value)
+        for blank, value in zip(column.values, values, strict=True)
+    ]
+
+
+def _cell(value: Cell) -> str:
+    if isinstance(value, str):
+        return _quoted(as_cell(value))
+    return "" if value is None else str(value)
+
+
+def _quoted(text: str) -> str:
+    if not _QUOTED.search(text):
+        return text
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow([text, ""])
+    return line.getvalue().removesuffix(",\n")
 
 
 def _about(results: "Results") -> list[tuple[str, str]]:
@@ -112,42 +126,37 @@ def _about(results: "Results") -> list[tuple[str, str]]:
     return rows + [(name, text.of(lang)) for name, text in DEFINITIONS.items()]
 
 
-def write_workbook(tables: dict[str, pd.DataFrame], path: Path, about: list[tuple[str, str]]) -> None:
+def write_workbook(tables: dict[str, Columns], path: Path, about: list[tuple[str, str]]) -> None:
     """Write tables as sheets of a workbook, after one that says what they are; equal input, equal bytes."""
-    import xlsxwriter  # noqa: PLC0415 - only workbooks need it
-
     frame = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(frame, {"constant_memory": True, **options})
-    # A fixed date keeps two workbooks of one run equal byte for byte.
-    book.set_properties({"created": datetime(2000, 1, 1)})
+    book = open_book(frame)
     head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#E8EEF4"})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     first = book.add_worksheet("about")
-    first.set_column(0, 0, 24, wrapped)
-    first.set_column(1, 1, 100, wrapped)
-    for row, (name, text) in enumerate(about):
-        first.write_string(row, 0, name)
-        first.write_string(row, 1, text)
-    rows = {}
-    for name, table in tables.items():
+    rows = {sheet_file(book, first): Rows((), [column_of(list(words)) for words in zip(*about, strict=True)])}
+    for place, width in enumerate((24, 100)):
+        first.set_column(place, place, width, wrapped)
+        first.write_blank(0, place, None, wrapped)
+    for name, columns in tables.items():
         sheet = book.add_worksheet(name)
-        rows[sheet_file(book, sheet)] = _draw_sheet(sheet, table, head, name)
+        rows[sheet_file(book, sheet)] = _draw_sheet(sheet, columns, head, name)
     book.close()
     path.write_bytes(fill_sheets(frame.getvalue(), rows))
 
 
-def _draw_sheet(sheet: Any, table: pd.DataFrame, head: Any, name: str) -> list[Cells]:
-    """Draw all but the rows, and return these, column by column."""
-    if len(table) >= XLSX_ROWS:
-        sheet.write_string(0, 0, f"{len(table)} rows do not fit a sheet: see tables/{name}.csv")
-        return []
+def _draw_sheet(sheet: Any, columns: Columns, head: Any, name: str) -> Rows:
+    """Draw all but the rows, and return these."""
+    rows = max(map(len, columns.values()), default=0)
+    if rows >= XLSX_ROWS:
+        return Rows([f"{rows} rows do not fit a sheet: see tables/{name}.csv"], [])
     sheet.freeze_panes(1, 0)
-    columns = [cells_of(table[title]) for title in table.columns]
-    for column, (title, cells) in enumerate(zip(table.columns, columns, strict=True)):
-        longest = max((len(str(cell)) for cell in cells[:200]), default=0)
-        sheet.set_column(column, column, min(max(len(title), longest) + 2, 60))
-        sheet.write_string(0, column, title, head)
-    if len(table):
-        sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
-    return columns
+    for place, (title, column) in enumerate(columns.items()):
+        first = np.unique(column.places[:200]).tolist()
+        longest = max(
+            (len(str(None if (cell := column.values[one]) == "" else cell)) for one in first), default=0
+        )
+        sheet.set_column(place, place, min(max(len(title), longest) + 2, 60))
+        sheet.write_blank(0, place, None, head)
+    if rows:
+        sheet.autofilter(0, 0, rows, len(columns) - 1)
+    return Rows(list(columns), list(columns.values()))

@@ -1,5 +1,6 @@
 """Where each figure comes from: ``figures`` (page → table and rows) and ``columns`` (what each column means)."""
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -135,12 +136,17 @@ def figures_table(lang: Lang) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["page", "figure", "table", "rows", "column", "definition"])
 
 
-def columns_table(tables: dict[str, pd.DataFrame], lang: Lang) -> pd.DataFrame:
-    """Return the ``columns`` table: every column of every table with its unit and meaning."""
+def columns_table(headings: Mapping[str, Iterable[str]], lang: Lang) -> pd.DataFrame:
+    """Return the ``columns`` table: every column of every table with its unit and meaning.
+
+    Args:
+        headings: table → its columns.
+        lang: language of units and meanings.
+    """
     rows = [
         (name, column, unit_of(column).of(lang), meaning(name, column).of(lang))
-        for name, table in tables.items()
-        for column in table.columns
+        for name, columns in headings.items()
+        for column in columns
     ]
     return pd.DataFrame(rows, columns=["table", "column", "unit", "definition"])
 
