@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS
+from pyproj import CRS, Transformer
 
 STEPS = 65_535
 
@@ -49,25 +50,32 @@ def grid_over(box: tuple[float, float, float, float], crs: CRS) -> Grid:
     return Grid(box, crs, round(west, 6), round(south, 6), round(east, 6) + 1e-6, round(north, 6) + 1e-6)
 
 
-def pack(geometry: gpd.GeoSeries, grid: Grid, *, simplify_m: float = 0.0) -> dict[str, Any]:
+def pack(
+    geometry: gpd.GeoSeries | NDArray[np.object_], grid: Grid, *, simplify_m: float = 0.0
+) -> dict[str, Any]:
     """Return lines, or the rings of polygons, as two base64 texts: vertices per part, and grid steps.
 
     Parts are cut at the drawn area. Little-endian ``uint32`` counts; ``uint16`` pairs x, y.
     """
     parts = line_parts(geometry, grid.box, simplify_m=simplify_m)
-    lonlat = gpd.GeoSeries(parts, crs=grid.crs).to_crs(4326).to_numpy()
+    x, y = shapely.get_coordinates(parts).T
+    lonlat = np.column_stack(_to_degrees(grid.crs).transform(x, y))
     return {
-        "counts": _base64(shapely.get_num_coordinates(lonlat).astype("<u4")),
-        "xy": _base64(_steps(shapely.get_coordinates(lonlat), grid)),
+        "counts": _base64(shapely.get_num_coordinates(parts).astype("<u4")),
+        "xy": _base64(_steps(lonlat, grid)),
     }
+
+
+@cache
+def _to_degrees(crs: CRS) -> Transformer:
+    return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
 
 
 def pack_whole(lines: NDArray[np.object_], crs: CRS) -> dict[str, Any]:
     """Return lines whole and in order, one part each, on a grid of their own: ``grid`` and ``lines``."""
-    series = gpd.GeoSeries(lines, crs=crs)
-    west, south, east, north = series.total_bounds if len(lines) else (0.0, 0.0, 1.0, 1.0)
+    west, south, east, north = shapely.total_bounds(lines).tolist() if len(lines) else (0.0, 0.0, 1.0, 1.0)
     grid = grid_over((west - 1, south - 1, east + 1, north + 1), crs)
-    return {"grid": grid.as_json(), "lines": pack(series, grid)}
+    return {"grid": grid.as_json(), "lines": pack(lines, grid)}
 
 
 def line_parts(

@@ -131,48 +131,43 @@ def reach_area(
 
 def _stretches(network: Network, ways: pd.DataFrame, limit_m: float) -> pd.DataFrame:
     """Return the reachable stretches of edges, those that touch or overlap made one."""
-    node_m = node_walks(network, Ways.of(ways), limit_m=limit_m)
+    ways_in = Ways.of(ways)
+    node_m = node_walks(network, ways_in, limit_m=limit_m)
     length_m = network.edge_length_m
     here = np.flatnonzero(np.isfinite(node_m[network.edge_from]))
     there = np.flatnonzero(np.isfinite(node_m[network.edge_to]))
-    ways = ways[ways["leg_m"] <= limit_m]
-    edge = ways["edge"].to_numpy()
-    offset_m, left_m = ways["offset_m"].to_numpy(), limit_m - ways["leg_m"].to_numpy()
-    table = pd.DataFrame(
-        {
-            "edge": np.concatenate([here, there, edge]),
-            "from_m": np.concatenate(
-                [
-                    np.zeros(len(here)),
-                    length_m[there] - (limit_m - node_m[network.edge_to[there]]),
-                    offset_m - left_m,
-                ]
-            ),
-            "to_m": np.concatenate(
-                [
-                    limit_m - node_m[network.edge_from[here]],
-                    length_m[there],
-                    offset_m + ways["span_m"].to_numpy() + left_m,
-                ]
-            ),
-        }
+    near = ways_in.take(ways_in.leg_m <= limit_m)
+    left_m = limit_m - near.leg_m
+    edge = np.concatenate([here, there, near.edge])
+    from_m = np.concatenate(
+        [
+            np.zeros(len(here)),
+            length_m[there] - (limit_m - node_m[network.edge_to[there]]),
+            near.offset_m - left_m,
+        ]
     )
-    table["from_m"] = table["from_m"].clip(lower=0.0)
-    table["to_m"] = np.minimum(table["to_m"], length_m[table["edge"]])
-    return _merged(table)
+    to_m = np.concatenate(
+        [
+            limit_m - node_m[network.edge_from[here]],
+            length_m[there],
+            near.offset_m + near.span_m + left_m,
+        ]
+    )
+    return _merged(edge, np.maximum(from_m, 0.0), np.minimum(to_m, length_m[edge]))
 
 
-def _merged(table: pd.DataFrame) -> pd.DataFrame:
-    table = table.sort_values(["edge", "from_m", "to_m"], ignore_index=True)
-    farthest = table.groupby("edge")["to_m"].cummax()
-    before = farthest.groupby(table["edge"]).shift()
-    is_first = (before.isna() | (table["from_m"] > before)).to_numpy()
+def _merged(edge: Ints, from_m: Floats, to_m: Floats) -> pd.DataFrame:
+    order = np.lexsort((to_m, from_m, edge))
+    edge, from_m, to_m = edge[order], from_m[order], to_m[order]
+    # The farthest end so far on the same edge: ends by their rank, so that later edges outrank earlier ones.
+    ends, rank = np.unique(to_m, return_inverse=True)
+    farthest = ends[np.maximum.accumulate(edge * len(ends) + rank) % max(len(ends), 1)]
+    is_first = np.append(True, (edge[1:] != edge[:-1]) | (from_m[1:] > farthest[:-1]))[: len(edge)]
     first = np.flatnonzero(is_first)
-    merged = table.iloc[first].assign(
-        to_m=np.maximum.reduceat(table["to_m"].to_numpy(), first) if len(first) else []
-    )
+    end_m = np.maximum.reduceat(to_m, first) if len(first) else to_m
     # A street reached at a single place has no length to show.
-    return merged[merged["to_m"] > merged["from_m"]].reset_index(drop=True)
+    long = end_m > from_m[first]
+    return pd.DataFrame({"edge": edge[first][long], "from_m": from_m[first][long], "to_m": end_m[long]})
 
 
 def _cut(network: Network, edge: Ints, from_m: Floats, to_m: Floats) -> Geometries:
