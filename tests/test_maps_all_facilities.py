@@ -10,8 +10,10 @@ from browser import chromium, click_on, drawn_pixels, page_data, run, visit
 from maps_world import PAYLOADS, results, study, two_circles
 from playwright.sync_api import Browser
 
-from pujin_geo.maps.all_facilities import facilities_map, numbered_types
-from pujin_geo.maps.coverage import judged_types
+from pujin_geo.maps.all_facilities import facilities_map
+from pujin_geo.maps.facilities import suitability_page
+from pujin_geo.maps.functions import numbered_types
+from pujin_geo.maps.shared import Shared
 from pujin_geo.results import Results
 
 
@@ -45,8 +47,10 @@ def test_every_function_is_there_once_with_its_type_status_and_circle(result: Re
 def test_numbers_are_those_of_the_map_of_each_suitability(result: Results) -> None:
     numbers = numbered_types(result.inputs.catalogue).set_index("facility_type")["number"]
     for suitability in ("livable", "caring"):
-        for row in judged_types(result, suitability).itertuples():
-            assert numbers[row.facility_type] == row.number
+        drawn = suitability_page(Shared(result), suitability).data["types"]
+        assert len(drawn) > 1
+        for one in drawn:
+            assert numbers[one["id"]] == one["number"]
 
 
 def test_without_circles_there_is_no_choice_of_them() -> None:

@@ -28,6 +28,7 @@ from pujin_geo.inputs import Inputs
 from pujin_geo.maps.ask import ask_data, ask_map, projection
 from pujin_geo.maps.coverage import VERDICTS
 from pujin_geo.maps.offline import asset
+from pujin_geo.maps.shared import Shared
 from pujin_geo.results import Results
 from pujin_geo.sources.reading import read_inputs
 from pujin_geo.study import Settings, read_study
@@ -123,7 +124,7 @@ class Known:
 
 
 def known(result: Results) -> Known:
-    data, given = ask_data(result), result.inputs
+    data, given = ask_data(Shared(result)), result.inputs
     type_ids = [one["id"] for one in data["types"]]
     residents = result.tables["residents"]
     counting = given.facilities["status"].eq("existing") & given.facilities["facility_type"].isin(type_ids)

@@ -12,9 +12,10 @@ from maps_world import PAYLOADS, results
 from playwright.sync_api import Browser
 
 from pujin_geo.maps.coverage import CAUSES
-from pujin_geo.maps.coverage_map import coverage_map, coverage_types
+from pujin_geo.maps.coverage_map import coverage_map
 from pujin_geo.maps.palette import RATIO_CLASSES, VERDICT_COLOURS
 from pujin_geo.maps.reached_streets import Edges, counting_facilities, thresholds_m
+from pujin_geo.maps.shared import coverage_types
 from pujin_geo.results import Results
 from pujin_geo.walking.reach import reach_streets
 

@@ -17,9 +17,10 @@ from pujin_geo.analysis import analyse
 from pujin_geo.catalogue import suitability_names
 from pujin_geo.maps import write_maps
 from pujin_geo.maps.contents import map_names
-from pujin_geo.maps.coverage import basic_reach, judged_types, verdict_letters
+from pujin_geo.maps.coverage import NOT_JUDGED, VERDICT_LETTERS, Laid, basic_reach
 from pujin_geo.maps.facilities import suitability_map
 from pujin_geo.maps.palette import VERDICT_COLOURS
+from pujin_geo.maps.shared import coverage_types
 from pujin_geo.results import Results
 
 
@@ -77,7 +78,8 @@ def test_verdict_letters_and_walks_are_those_of_the_distances(result: Results) -
 
 def test_a_point_outside_the_boundary_is_not_judged(result: Results) -> None:
     at = result.tables["residents"]["demand_id"].tolist().index("out")
-    assert verdict_letters(result, ["hub"])["hub"][at] == "-"
+    letters = Laid.out(result, ["hub"]).letters("verdict", VERDICT_LETTERS, NOT_JUDGED)
+    assert letters["hub"][at] == "-"
     assert "out" not in basic_reach(result)["demand_id"].tolist()
 
 
@@ -93,7 +95,8 @@ def test_basic_reach_counts_the_types_of_each_point(result: Results) -> None:
 
 
 def test_numbers_of_types_do_not_depend_on_what_is_judged(result: Results) -> None:
-    types = judged_types(result, "livable")
+    types = coverage_types(result)
+    types = types[types["suitability"] == "livable"]
     assert types["number"].tolist() == list(range(1, len(types) + 1))
     assert types["facility_type"].tolist() == [
         t

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..maps.all_facilities import all_functions, function_layer, type_json
 from ..maps.basemap import background
 from ..maps.coverage import definition_words, demand_layer, legend_words
-from ..maps.coverage_map import coverage_types
 from ..maps.figures import percent, whole
+from ..maps.functions import all_functions, function_layer, type_json
 from ..maps.page import MapPage, map_page
 from ..maps.palette import CHANGE_COLOURS, DEMAND_CLASSES, VERDICT_COLOURS
+from ..maps.shared import Shared, coverage_types
 from ..maps.words import STATUSES, page_texts
 from ..results import Results
 from ..tables import ALL
@@ -74,8 +74,7 @@ def comparison_map(comparison: "Comparison") -> MapPage:
     if not _same_ground(comparison):
         data["baseAfter"] = background(comparison.after.inputs).as_json()
     return map_page(
-        replace(comparison.marked, tables=after.tables),
-        background(comparison.before.inputs),
+        Shared(replace(comparison.marked, tables=after.tables), background(comparison.before.inputs)),
         title=f"{name} · {TITLE.of(lang)}",
         template="compare_map.html.j2",
         words=_words(comparison),

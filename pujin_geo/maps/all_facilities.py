@@ -8,7 +8,7 @@ from ..catalogue import suitability_names
 from ..texts import Lang, Text
 from .basemap import Background
 from .coverage import counting_words
-from .facilities import number_or_none, remarks_of
+from .functions import type_json
 from .page import MapPage, folium_map, map_page
 from .palette import SUITABILITY_COLOURS
 from .shared import Shared
@@ -40,13 +40,11 @@ def facilities_page(shared: Shared) -> MapPage:
     """Return the page of ``facilities_map``."""
     results = shared.results
     lang, study = results.lang, results.inputs.study.name
-    types, functions = numbered_types(results.inputs.catalogue), all_functions(results)
-    circles = results.tables["circles"]
-    circle_ids = circles["circle_id"].tolist()
+    types, functions = shared.types, shared.functions
+    circles, circle_ids = results.tables["circles"], shared.circle_ids
     title = Text(f"{study} · 设施分布", f"{study} · Facilities")
     return map_page(
-        results,
-        shared.background,
+        shared,
         title=title.of(lang),
         template="facilities.html.j2",
         words={
@@ -62,8 +60,8 @@ def facilities_page(shared: Shared) -> MapPage:
         },
         data={
             "types": [type_json(row, lang) for row in types.to_dict("records")],
-            **function_layer(functions, types, circle_ids),
-            "sites": [{"id": one, "others": []} for one in functions["site_id"].drop_duplicates()],
+            **shared.function_layer,
+            "sites": [{"id": one, "others": []} for one in functions["site_id"].drop_duplicates().tolist()],
             "circles": circle_ids,
             "suitabilities": [
                 [key, text.of(lang), SUITABILITY_COLOURS[key]] for key, text in suitability_names.items()
@@ -82,59 +80,10 @@ def facilities_page(shared: Shared) -> MapPage:
     )
 
 
-def numbered_types(catalogue: pd.DataFrame) -> pd.DataFrame:
-    """Return the catalogue in official order of suitability with ``number``, 1.. within the suitability.
-
-    The same numbers as on the map of each suitability.
-    """
-    order = {name: place for place, name in enumerate(suitability_names)}
-    ranked = catalogue.sort_values("suitability", key=lambda names: names.map(order), kind="stable")
-    number = ranked.groupby("suitability", sort=False).cumcount() + 1
-    return ranked.assign(number=number).reset_index(drop=True)
-
-
 def circle_names(circles: pd.DataFrame) -> list[str]:
     """Return what each circle is called: its id and name."""
     named = zip(circles["circle_id"], circles["name"].fillna(""), strict=True)
     return [f"{one} {name}".strip() for one, name in named]
-
-
-def all_functions(results: "Results") -> pd.DataFrame:
-    """Return every accepted function with what its card says."""
-    details = results.inputs.facilities.set_index("facility_id")[["area_m2", "capacity", "source", "note"]]
-    return results.tables["facilities"].join(details, on="facility_id")
-
-
-def function_layer(functions: pd.DataFrame, types: pd.DataFrame, circle_ids: list[str]) -> dict[str, Any]:
-    """Return one row per function: site, type (from 1), status, name, longitude, latitude, area, capacity, source,
-
-    note, circle (-1 for none); source and note are places in ``remarks``.
-    """
-    site = pd.factorize(functions["site_id"])[0]
-    kind = pd.Index(types["facility_type"]).get_indexer(functions["facility_type"])
-    circle = pd.Index(circle_ids).get_indexer(functions["circle_id"])
-    remarks = remarks_of(functions)
-    place = {text: number for number, text in enumerate(remarks)}
-    places = zip(site, kind, circle, functions.itertuples(index=False), strict=True)
-    rows = [
-        [
-            int(at), int(number) + 1, row.status, row.name, round(row.lon, 6), round(row.lat, 6),
-            number_or_none(row.area_m2), number_or_none(row.capacity), place[row.source], place[row.note], int(within),
-        ]
-        for at, number, within, row in places
-    ]  # fmt: skip
-    return {"functions": rows, "remarks": remarks}
-
-
-def type_json(row: dict[str, Any], lang: Lang) -> dict[str, Any]:
-    """Return a row of ``numbered_types`` for the page."""
-    return {
-        "id": row["facility_type"],
-        "number": row["number"],
-        "name": row["name_en"] if lang == "en" else row["name_zh"],
-        "suitability": row["suitability"],
-        "colour": SUITABILITY_COLOURS[row["suitability"]],
-    }
 
 
 def _suitability_words(types: pd.DataFrame, functions: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:

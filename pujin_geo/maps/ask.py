@@ -18,12 +18,11 @@ from ..walking.verdicts import (
     demand_points,
     exit_walks,
     people_served,
-    place,
     surveyed_extent,
 )
 from ..walking.verdicts import judged_types as types_with_threshold
 from .basemap import Background, drawn_box
-from .coverage import CAUSES, VERDICTS, basic_reach, definition_words, judged_types, legend_words
+from .coverage import CAUSES, VERDICTS, basic_reach, definition_words, legend_words
 from .packing import pack_numbers
 from .page import MapPage, folium_map, map_page
 from .palette import DEMAND_CLASSES, VERDICT_COLOURS, demand_class, type_colour
@@ -66,12 +65,11 @@ def ask_page(shared: Shared) -> MapPage:
     lang, study = results.lang, results.inputs.study
     title = Text(f"{study.name} · 步行问答", f"{study.name} · Ask how far on foot")
     return map_page(
-        results,
-        shared.background,
+        shared,
         title=title.of(lang),
         template="ask.html.j2",
-        words=_words(results),
-        data=ask_data(results)
+        words=_words(shared),
+        data=ask_data(shared)
         | {
             "text": page_texts(lang, **_TEXTS),
             "verdictColours": VERDICT_COLOURS,
@@ -82,15 +80,14 @@ def ask_page(shared: Shared) -> MapPage:
     )
 
 
-def ask_data(results: "Results") -> dict[str, Any]:
+def ask_data(shared: Shared) -> dict[str, Any]:
     """Return what the page computes with; metres from ``origin``, lengths exact.
 
     Numbers are base64 texts of little-endian arrays: coordinates ``int32`` millimetres, lengths along
     streets ``float64`` metres (multiples of 2⁻²⁰), so that sums in the page are Python's.
     """
+    results, placed, types = shared.results, shared.placed, _types(shared)
     inputs, network = results.inputs, results.network
-    placed = place(inputs, network, include_planned=results.include_planned)
-    types = _types(results)
     box = _box(results)
     origin = (float(np.floor(box[0])), float(np.floor(box[1])))
     to_metres, to_degrees = projection(box, origin, network)
@@ -149,13 +146,12 @@ def _box(results: "Results") -> tuple[float, float, float, float]:
     return float(west), float(south), float(east), float(north)
 
 
-def _types(results: "Results") -> pd.DataFrame:
+def _types(shared: Shared) -> pd.DataFrame:
     """Return the judged types that have rows, in catalogue order, with their number in the suitability."""
-    judged, _ = types_with_threshold(results.inputs)
-    with_rows = results.tables["distances"]["facility_type"].unique()
+    judged, _ = types_with_threshold(shared.results.inputs)
+    with_rows = shared.results.tables["distances"]["facility_type"].unique()
     judged = judged[judged["facility_type"].isin(with_rows)].reset_index(drop=True)
-    numbered = pd.concat([judged_types(results, name) for name in suitability_names])
-    return judged.merge(numbered[["facility_type", "number"]], on="facility_type", how="left")
+    return judged.merge(shared.types[["facility_type", "number"]], on="facility_type", how="left")
 
 
 def _type_json(row: dict[str, Any], basis: dict[str, str], lang: Lang) -> dict[str, Any]:
@@ -224,7 +220,7 @@ def _demand(results: "Results", placed: Placed, origin: Point) -> dict[str, Any]
         "population": pack_numbers(demand["population"].to_numpy(dtype=float), "<f8"),
         "circle": [circle_number.get(one, -1) for one in circle],
         "name": names.tolist(),
-        "committee": [committees.get(one, one) for one in demand["committee_id"].fillna("")],
+        "committee": [committees.get(one, one) for one in demand["committee_id"].fillna("").tolist()],
         "reached": demand_class(reached.to_numpy(dtype=float)).tolist(),
         "crossing": _crossing(results, "residents", demand["demand_id"]),
     }
@@ -239,7 +235,7 @@ def _facilities(results: "Results", placed: Placed, types: pd.DataFrame, origin:
     access = access[judged[access["item"].to_numpy()]]
     access = access.assign(item=position[access["item"].to_numpy()])
     return {
-        "type": [number[one] for one in facilities["facility_type"]],
+        "type": [number[one] for one in facilities["facility_type"].tolist()],
         "name": facilities["name"].tolist(),
         "xyMm": _xy_mm(shapely.get_coordinates(demand_points(facilities)), origin),
         "shapes": _shapes(facilities.geometry.to_numpy(), origin),
@@ -303,8 +299,9 @@ def _xy_mm(xy: Floats, origin: Point) -> str:
     return pack_numbers(np.rint((xy - np.array(origin)) * 1000), "<i4")
 
 
-def _words(results: "Results") -> dict[str, Any]:
-    lang, types = results.lang, _types(results)
+def _words(shared: Shared) -> dict[str, Any]:
+    results = shared.results
+    lang, types = results.lang, _types(shared)
     groups: dict[str, list[tuple[int, str]]] = {}
     for position, row in enumerate(types.to_dict("records")):
         name = row["name_en"] if lang == "en" else row["name_zh"]

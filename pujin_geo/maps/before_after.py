@@ -10,11 +10,10 @@ from ..texts import Lang, Text
 from ..walking.network import network_of
 from ..walking.verdicts import judge, place
 from ..walking.verdicts import judged_types as thresholds_of
-from .all_facilities import all_functions, function_layer, type_json
 from .basemap import Background
-from .coverage import definition_words, demand_layer, legend_words, uncertain_marks
-from .coverage_map import coverage_types
+from .coverage import Laid, definition_words, legend_words, uncertain_marks, verdicts_and_walks
 from .figures import percent, whole
+from .functions import type_json
 from .page import MapPage, folium_map, map_page
 from .palette import CHANGE_COLOURS, DEMAND_CLASSES, VERDICT_COLOURS
 from .shared import Shared
@@ -46,16 +45,13 @@ def before_after_page(shared: Shared) -> MapPage:
     """Return the page of ``before_after_map``."""
     results = shared.results
     lang, inputs = results.lang, results.inputs
-    types = coverage_types(results)
-    today, later = both_distances(results)
-    before, after = (demand_layer(_with(results, one), types) for one in (today, later))
-    functions = all_functions(results)
-    circle_ids = results.tables["circles"]["circle_id"].tolist()
+    types, functions = shared.types, shared.functions
+    names = types.loc[types["judged"], "facility_type"].tolist()
+    today, later = (Laid.out(_with(results, one), names) for one in both_distances(results))
     outlook = _whole_outlook(results)
     title = Text(f"{inputs.study.name} · 建成前后", f"{inputs.study.name} · Before and after")
     return map_page(
-        results,
-        shared.background,
+        shared,
         title=title.of(lang),
         template="before_after.html.j2",
         words=_words(results, types, outlook),
@@ -64,15 +60,15 @@ def before_after_page(shared: Shared) -> MapPage:
                 type_json(row, lang) | {"basic": row["class"] == "basic", "judged": bool(row["judged"])}
                 for row in types.to_dict("records")
             ],
-            **function_layer(functions, types, circle_ids),
+            **shared.function_layer,
             "open": [
                 [int(one == "existing"), int(one == "existing" or one in UNDER_WAY)]
-                for one in functions["status"]
+                for one in functions["status"].tolist()
             ],
             "projects": _project_rows(results, functions),
             "changing": outlook["facility_type"].tolist(),
-            "demand": before,
-            "after": {"verdicts": after["verdicts"], "walks": after["walks"]},
+            "demand": shared.demand | verdicts_and_walks(today),
+            "after": verdicts_and_walks(later),
             "classes": [[bound, colour] for bound, colour, _ in DEMAND_CLASSES],
             "verdictColours": VERDICT_COLOURS,
             "changeColours": CHANGE_COLOURS,

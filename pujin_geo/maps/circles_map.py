@@ -10,17 +10,18 @@ import pandas as pd
 from ..catalogue import suitability_names
 from ..definitions import DEFINITIONS
 from ..texts import Lang, Text
-from ..walking.access import access_points
 from ..walking.minutes import RING_MINUTES, WALKERS, speed_note, walk_in_minutes, walk_minutes
-from ..walking.reach import origins_within, reach_stretches
-from ..walking.verdicts import demand_points, is_inside
+from ..walking.network import Floats, Network
+from ..walking.pairs import pairs_within
+from ..walking.reach import reach_stretches
+from ..walking.verdicts import Placed
 from .all_facilities import circle_names
 from .basemap import Background
 from .figures import percent, whole
 from .packing import Grid, pack
 from .page import MapPage, folium_map, map_page
 from .palette import CIRCLE_COLOURS, MINUTE_COLOURS
-from .reached_streets import Edges, counting_facilities
+from .reached_streets import Edges
 from .shared import Shared
 from .words import committee_names, page_texts
 
@@ -56,18 +57,17 @@ def circles_page(shared: Shared) -> MapPage:
     lang, inputs = results.lang, results.inputs
     circles = results.tables["circles"]
     names = circle_names(circles)
-    hubs = _hubs(results)
+    hubs = _hubs(shared)
     cards = _cards(results, hubs, names)
-    edges = Edges(results.network, shared.background.grid.box)
     labelled = replace(shared.background, labels=[*_labels(inputs.circles), *shared.background.labels])
     title = Text(f"{inputs.study.name} · 社区生活圈", f"{inputs.study.name} · Living circles")
     return map_page(
-        results,
-        labelled,
+        shared,
         title=title.of(lang),
         template="circles.html.j2",
         words=_words(results, names, proposed=bool(hubs["proposed"].any())),
         data={
+            "base": labelled.as_json(),
             "circles": [
                 {
                     "id": circle_id,
@@ -84,8 +84,8 @@ def circles_page(shared: Shared) -> MapPage:
                 [row.circle_id, row.name, round(row.lon, 6), round(row.lat, 6), int(row.proposed)]
                 for row in hubs.itertuples()
             ],
-            "edges": edges.as_json(),
-            "reach": _reaches(results, edges, hubs),
+            "edges": shared.edges.as_json(),
+            "reach": _reaches(shared.edges, hubs),
             "minutes": [[minutes, MINUTE_COLOURS[minutes]] for minutes in RING_MINUTES],
             "text": page_texts(
                 lang,
@@ -103,25 +103,25 @@ def circles_page(shared: Shared) -> MapPage:
     )
 
 
-def _hubs(results: "Results") -> pd.DataFrame:
+def _hubs(shared: Shared) -> pd.DataFrame:
     """Return the hub of each circle that has one: ``circle_id``, name, place, ``proposed``, ``ways``, ``within``.
 
     The open hub of the circles table, else the demand point that the layer proposes. ``ways`` is its access
     table; ``within`` the residents of the circle by minutes.
     """
-    demand, people, origins = _judged_people(results)
-    found = pd.concat([_open_hubs(results), _proposed_hubs(results, demand, origins)], ignore_index=True)
+    results, origins = shared.results, shared.placed.demand_access
+    demand, people = _judged_people(results)
+    found = pd.concat(
+        [_open_hubs(results, shared.placed), _proposed_hubs(results, demand, origins)], ignore_index=True
+    )
     place = pd.Index(results.tables["circles"]["circle_id"]).get_indexer(found["circle_id"])
     found = found.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
     own = [np.where(demand["circle_id"].to_numpy() == one, people, 0.0) for one in found["circle_id"]]
-    within = [
-        _people_within(results, origins, ways, mine) for ways, mine in zip(found["ways"], own, strict=True)
-    ]
-    return found.assign(within=within)
+    return found.assign(within=_people_within(results.network, origins, found["ways"].tolist(), own))
 
 
-def _open_hubs(results: "Results") -> pd.DataFrame:
-    facilities, access = counting_facilities(results)
+def _open_hubs(results: "Results", placed: Placed) -> pd.DataFrame:
+    facilities, access = placed.facilities, placed.facility_access
     table = results.tables["facilities"].set_index("facility_id")
     at = pd.Index(facilities["facility_id"]).get_indexer(results.tables["circles"]["hub_facility_id"])
     rows = []
@@ -149,14 +149,11 @@ def _proposed_hubs(results: "Results", demand: pd.DataFrame, origins: pd.DataFra
     return pd.DataFrame(rows, columns=HUB_COLUMNS)
 
 
-def _judged_people(results: "Results") -> tuple[pd.DataFrame, Any, pd.DataFrame]:
-    """Return the judged residents, their number, and their ways onto the network."""
-    inputs = results.inputs
-    inside = is_inside(inputs.residents, inputs.boundary)
-    demand = results.tables["residents"][inside].reset_index(drop=True)
-    points = demand_points(inputs.residents[inside].reset_index(drop=True))
-    origins = access_points(results.network, points, max_snap_m=inputs.study.settings.max_snap_m)
-    return demand, demand["population"].to_numpy(dtype=float), origins
+def _judged_people(results: "Results") -> tuple[pd.DataFrame, Floats]:
+    """Return the judged residents, and how many people they are."""
+    residents = results.tables["residents"]
+    demand = residents[residents["inside_boundary"]].reset_index(drop=True)
+    return demand, demand["population"].to_numpy(dtype=float)
 
 
 def _limits_m() -> dict[int, float]:
@@ -164,17 +161,25 @@ def _limits_m() -> dict[int, float]:
 
 
 def _people_within(
-    results: "Results", origins: pd.DataFrame, ways: pd.DataFrame, people: Any
-) -> dict[int, float]:
+    network: Network, origins: pd.DataFrame, hubs: list[pd.DataFrame], people: list[Floats]
+) -> list[dict[int, float]]:
+    """Return, per hub with its ways, how many of its people come to it within each of the minutes."""
     limits_m = _limits_m()
-    walks = origins_within(results.network, origins, ways, limit_m=max(limits_m.values()))
-    return {
-        minutes: float(people[walks.loc[walks["walk_m"] <= limit_m, "origin"]].sum())
-        for minutes, limit_m in limits_m.items()
-    }
+    numbered = [ways.assign(item=number) for number, ways in enumerate(hubs)]
+    if not numbered:
+        return []
+    pairs = pairs_within(network, origins, pd.concat(numbered), limit_m=max(limits_m.values()))
+    origin, hub, walk_m = (pairs[name].to_numpy() for name in ("origin", "target", "walk_m"))
+    return [
+        {
+            minutes: float(own[origin[(hub == number) & (walk_m <= limit_m)]].sum())
+            for minutes, limit_m in limits_m.items()
+        }
+        for number, own in enumerate(people)
+    ]
 
 
-def _reaches(results: "Results", edges: Edges, hubs: pd.DataFrame) -> dict[str, list[Any]]:
+def _reaches(edges: Edges, hubs: pd.DataFrame) -> dict[str, list[Any]]:
     """Return, per circle and (under "") for all open hubs together, the packed streets within each of the minutes.
 
     Longest first, so that what is nearer is drawn over it.
@@ -185,7 +190,7 @@ def _reaches(results: "Results", edges: Edges, hubs: pd.DataFrame) -> dict[str, 
     limits_m = sorted(_limits_m().items(), reverse=True)
     return {
         circle_id: [
-            [minutes, edges.packed(reach_stretches(results.network, ways, limit_m=limit_m))]
+            [minutes, edges.packed(reach_stretches(edges.network, ways, limit_m=limit_m))]
             for minutes, limit_m in limits_m
         ]
         for circle_id, ways in found.items()

@@ -1,5 +1,7 @@
 """Demand points and their verdicts, packed for a page; and what the figures on it mean, in words."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 from ..catalogue import UNCERTAIN, confidence_names, is_uncertain
 from ..definitions import DEFINITIONS
 from ..texts import Lang, Text
+from ..walking.network import Ints
 from .packing import pack_uint16
 from .palette import DEMAND_CLASSES, VERDICT_COLOURS
 from .words import committee_names
@@ -56,22 +59,6 @@ def counting_words(results: "Results") -> Text:
     return Text("计入的设施: 仅现状设施。", "Counting facilities: existing ones only.")
 
 
-def judged_types(results: "Results", suitability: str) -> pd.DataFrame:
-    """Return the catalogue rows of one suitability, in order, with ``number`` and the ``all`` coverage row.
-
-    Added columns: ``number`` (1.. within the suitability), ``judged`` and those of the coverage table;
-    types that are not judged have blanks there.
-    """
-    catalogue = results.inputs.catalogue
-    chosen = catalogue[catalogue["suitability"] == suitability].reset_index(drop=True)
-    coverage = results.tables["coverage"]
-    whole = coverage[(coverage["circle_id"] == "all") & (coverage["scope"] == "all")]
-    joined = chosen.merge(_without_catalogue(whole, catalogue), on="facility_type", how="left")
-    return joined.assign(
-        number=np.arange(1, len(joined) + 1), judged=joined["facility_type"].isin(whole["facility_type"])
-    )
-
-
 def whole_coverage(results: "Results") -> pd.DataFrame:
     """Return the coverage of the whole study in catalogue order, with the catalogue's columns."""
     catalogue, coverage = results.inputs.catalogue, results.tables["coverage"]
@@ -101,69 +88,107 @@ def legend_words(lang: Lang) -> dict[str, Any]:
     }
 
 
-def verdict_letters(results: "Results", facility_types: list[str]) -> dict[str, str]:
-    """Return, per type, one letter per row of the residents table: m, n, u, or - where it is not judged."""
-    letters = results.tables["distances"]["verdict"].map(VERDICT_LETTERS)
-    laid_out = _laid_out(results, facility_types, letters.to_numpy(dtype="U1"), NOT_JUDGED)
-    return {name: "".join(row) for name, row in zip(facility_types, laid_out, strict=True)}
+@dataclass(frozen=True)
+class Laid:
+    """Where the rows of ``distances`` stand in a table of types by residents.
+
+    Attributes:
+        distances: the ``distances`` table.
+        facility_types: the types, one row each.
+        residents: how many residents there are, one column each.
+        row: the rows of ``distances`` that are about one of the types.
+        kind, point: row and column of each.
+    """
+
+    distances: pd.DataFrame
+    facility_types: list[str]
+    residents: int
+    row: Ints
+    kind: Ints
+    point: Ints
+
+    @staticmethod
+    def out(results: "Results", facility_types: list[str]) -> "Laid":
+        """Lay out the results' own distances over the residents table."""
+        residents, distances = results.tables["residents"], results.tables["distances"]
+        point = _places_of(distances["demand_id"], residents["demand_id"])
+        kind = _places_of(distances["facility_type"], facility_types)
+        row = np.flatnonzero(kind >= 0)
+        return Laid(distances, facility_types, len(residents), row, kind[row], point[row])
+
+    def letters(self, column: str, letter: Mapping[str, str], blank: str) -> dict[str, str]:
+        """Return, per type, one letter (of ASCII) per resident for what a column of ``distances`` says."""
+        codes, texts = pd.factorize(self.distances[column])
+        of_code = np.array([ord(letter[text]) for text in texts], dtype=np.uint8)
+        return {
+            name: row.tobytes().decode("ascii")
+            for name, row in self._rows(of_code[codes], np.uint8(ord(blank)))
+        }
+
+    def whole_metres(self, column: str) -> dict[str, str]:
+        """Return, per type, a column of lengths packed as whole metres."""
+        values = self.distances[column].to_numpy(dtype=float)
+        return {name: pack_uint16(row) for name, row in self._rows(values, np.float64(np.nan))}
+
+    def _rows(self, values: NDArray[Any], blank: np.generic) -> Iterator[tuple[str, NDArray[Any]]]:
+        laid_out = np.full((len(self.facility_types), self.residents), blank, dtype=values.dtype)
+        laid_out[self.kind, self.point] = values[self.row]
+        return zip(self.facility_types, laid_out, strict=True)
 
 
-def _laid_out(
-    results: "Results", facility_types: list[str], values: NDArray[Any], blank: Any
-) -> NDArray[Any]:
-    """Return (types, residents) what the rows of ``distances`` hold; ``blank`` where there is no row."""
-    residents, distances = results.tables["residents"], results.tables["distances"]
-    point = pd.Index(residents["demand_id"]).get_indexer(distances["demand_id"])
-    kind = pd.Index(facility_types).get_indexer(distances["facility_type"])
-    laid_out = np.full((len(facility_types), len(residents)), blank, dtype=values.dtype)
-    laid_out[kind[kind >= 0], point[kind >= 0]] = values[kind >= 0]
-    return laid_out
+def _places_of(asked: pd.Series, known: pd.Series | list[str]) -> Ints:
+    """Return where each text stands among others, -1 where it does not; many of them are the same."""
+    codes, texts = pd.factorize(asked)
+    places: Ints = pd.Index(known).get_indexer(pd.Index(texts))[codes]
+    return places
 
 
-def _whole_metres(results: "Results", facility_types: list[str], column: str) -> dict[str, str]:
-    """Return, per type, a column of lengths of ``distances`` packed as whole metres."""
-    values = results.tables["distances"][column].to_numpy(dtype=float)
-    laid_out = _laid_out(results, facility_types, values, np.nan)
-    return {name: pack_uint16(row) for name, row in zip(facility_types, laid_out, strict=True)}
-
-
-def demand_layer(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
+def demand_layer(results: "Results", types: pd.DataFrame, *, laid: Laid | None = None) -> dict[str, Any]:
     """Return the demand points for the page: places, people, and per judged type verdicts and walks.
 
     Walks are whole metres; those of 65,535 m and more, and absent ones, are 65,535.
+
+    Args:
+        results: an analysed study.
+        types: ``facility_type`` and whether it is ``judged``.
+        laid: the distances laid out over the judged types, where they are at hand.
     """
     residents = results.tables["residents"]
-    judged = types.loc[types["judged"], "facility_type"].tolist()
+    laid = laid or Laid.out(results, types.loc[types["judged"], "facility_type"].tolist())
     committees = committee_names(results)
     names = residents["name"].where(residents["name"].str.strip() != "", residents["demand_id"])
     return {
         "lon": residents["lon"].round(6).tolist(),
         "lat": residents["lat"].round(6).tolist(),
         "name": names.tolist(),
-        "committee": [committees.get(one, one) for one in residents["committee_id"].fillna("")],
+        "committee": [committees.get(one, one) for one in residents["committee_id"].fillna("").tolist()],
         "people": residents["population"].round(1).tolist(),
-        "inside": [int(value) for value in residents["inside_boundary"]],
-        "verdicts": verdict_letters(results, judged),
-        "walks": _whole_metres(results, judged, "walk_m"),
+        "inside": residents["inside_boundary"].astype(int).tolist(),
+        **verdicts_and_walks(laid),
     }
 
 
-def detail_layer(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
+def verdicts_and_walks(laid: Laid) -> dict[str, dict[str, str]]:
+    """Return what of ``demand_layer`` the distances say."""
+    return {
+        "verdicts": laid.letters("verdict", VERDICT_LETTERS, NOT_JUDGED),
+        "walks": laid.whole_metres("walk_m"),
+    }
+
+
+def detail_layer(results: "Results", laid: Laid) -> dict[str, Any]:
     """Return what the page says about one type at a demand point: scope, and per judged type straight and cause.
 
     Straight distances are whole metres as in ``demand_layer``; a cause is a digit, its place in ``CAUSES``, ``m``
     where the verdict is met, or ``-`` where there is none. They take the place of ``verdicts``, which the page
     derives by ``causeVerdicts``: the letter of each cause.
     """
-    judged = types.loc[types["judged"], "facility_type"].tolist()
     code = {cause: str(number) for number, cause in enumerate(CAUSES)} | {"": VERDICT_LETTERS["met"]}
-    codes = results.tables["distances"]["cause"].map(code).to_numpy(dtype="U1")
-    causes = _laid_out(results, judged, codes, NOT_JUDGED)
     rural = results.tables["residents"]["scope"] == "rural"
     return {
-        "rural": [int(one) for one in rural],
-        "straight": _whole_metres(results, judged, "straight_m"),
-        "causes": {name: "".join(row) for name, row in zip(judged, causes, strict=True)},
+        "rural": rural.astype(int).tolist(),
+        "straight": laid.whole_metres("straight_m"),
+        "causes": laid.letters("cause", code, NOT_JUDGED),
         "causeVerdicts": "".join("u" if cause in UNKNOWN_CAUSES else "n" for cause in CAUSES),
     }
 

@@ -6,22 +6,20 @@ import pandas as pd
 
 from ..catalogue import suitability_names
 from ..texts import Lang, Text
-from .all_facilities import all_functions, function_layer, numbered_types, type_json
 from .basemap import Background
 from .coverage import (
     CAUSE_WORDS,
     definition_words,
-    demand_layer,
     detail_layer,
     legend_words,
     threshold_words,
     uncertain_marks,
-    whole_coverage,
 )
 from .figures import percent, whole
+from .functions import type_json
 from .page import MapPage, folium_map, map_page
 from .palette import DEMAND_CLASSES, RATIO_CLASSES, VERDICT_COLOURS
-from .reached_streets import Edges, counting_facilities, reach_by_type, straight_areas
+from .reached_streets import reach_by_type, straight_areas
 from .shared import Shared
 from .words import STATUSES, page_texts
 
@@ -52,26 +50,21 @@ def coverage_page(shared: Shared) -> MapPage:
     """Return the page of ``coverage_map``."""
     results = shared.results
     lang, inputs = results.lang, results.inputs
-    types = coverage_types(results)
+    types = shared.types
     judged = types[types["judged"]]
-    facilities, access = counting_facilities(results)
-    edges = Edges(results.network, shared.background.grid.box)
-    functions = all_functions(results)
-    circle_ids = results.tables["circles"]["circle_id"].tolist()
     title = Text(f"{inputs.study.name} · 步行覆盖", f"{inputs.study.name} · Walking coverage")
     return map_page(
-        results,
-        shared.background,
+        shared,
         title=title.of(lang),
         template="coverage.html.j2",
         words=_words(results, types),
         data={
             "types": [_type_json(row, lang) for row in types.to_dict("records")],
-            **function_layer(functions, types, circle_ids),
-            "demand": {**demand_layer(results, types), "verdicts": None, **detail_layer(results, types)},
-            "edges": edges.as_json(),
-            "reach": reach_by_type(results, edges, facilities, access, judged),
-            "straight": straight_areas(facilities, judged, shared.background.grid),
+            **shared.function_layer,
+            "demand": {**shared.demand, "verdicts": None, **detail_layer(results, shared.laid)},
+            "edges": shared.edges.as_json(),
+            "reach": reach_by_type(shared.edges, shared.placed, judged),
+            "straight": straight_areas(shared.placed.facilities, judged, shared.background.grid),
             "classes": [[bound, colour] for bound, colour, _ in DEMAND_CLASSES],
             "ratios": [[bound, colour] for bound, colour, _ in RATIO_CLASSES],
             "verdictColours": VERDICT_COLOURS,
@@ -91,15 +84,6 @@ def coverage_page(shared: Shared) -> MapPage:
         scripts=("signs.js", "demand.js", "streets.js", "coverage.js"),
         start="pujin.coverage",
     )
-
-
-def coverage_types(results: "Results") -> pd.DataFrame:
-    """Return ``numbered_types`` with ``judged`` and, where judged, the figures of the whole study."""
-    types = numbered_types(results.inputs.catalogue)
-    figures = whole_coverage(results)
-    added = ["facility_type", *(c for c in figures.columns if c not in types.columns)]
-    joined = types.merge(figures[added], on="facility_type", how="left")
-    return joined.assign(judged=joined["facility_type"].isin(figures["facility_type"]))
 
 
 def _type_json(row: dict[str, Any], lang: Lang) -> dict[str, Any]:

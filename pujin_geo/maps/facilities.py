@@ -1,5 +1,6 @@
 """One map per suitability: its facilities, and who reaches them on foot."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -10,13 +11,12 @@ from ..texts import Lang, Text
 from .basemap import Background
 from .coverage import (
     definition_words,
-    demand_layer,
-    judged_types,
     legend_words,
     threshold_words,
     uncertain_marks,
 )
 from .figures import percent, whole
+from .functions import card_columns, remarks_of
 from .page import MapPage, folium_map, map_page
 from .palette import DEMAND_CLASSES, VERDICT_COLOURS, type_colour
 from .shared import Shared
@@ -57,12 +57,11 @@ def suitability_page(shared: Shared, suitability: str) -> MapPage:
     suitability = suitability_named(suitability)
     study, name = results.inputs.study.name, suitability_names[suitability]
     title = Text(f"{study} · {name.zh}设施与步行可达", f"{study} · {name.en}: facilities and walking reach")
-    types = judged_types(results, suitability)
-    sites, functions, remarks = _facility_rows(results, types)
+    types = shared.types[shared.types["suitability"] == suitability].reset_index(drop=True)
+    sites, functions, remarks = _facility_rows(shared, types)
     counts = _counts(types, functions)
     return map_page(
-        results,
-        shared.background,
+        shared,
         title=title.of(results.lang),
         template="suitability.html.j2",
         words=_words(results, name.of(results.lang), types, counts),
@@ -71,7 +70,7 @@ def suitability_page(shared: Shared, suitability: str) -> MapPage:
             "sites": sites,
             "functions": functions,
             "remarks": remarks,
-            "demand": demand_layer(results, types),
+            "demand": shared.demand_of(types),
             "classes": [[bound, colour] for bound, colour, _ in DEMAND_CLASSES],
             "verdictColours": VERDICT_COLOURS,
             "statuses": {key: text.of(results.lang) for key, text in STATUSES.items()},
@@ -82,58 +81,36 @@ def suitability_page(shared: Shared, suitability: str) -> MapPage:
     )
 
 
-def remarks_of(functions: pd.DataFrame) -> list[str]:
-    """Return every source and note once: many facilities share them.
-
-    >>> remarks_of(pd.DataFrame({"source": ["survey", "survey"], "note": ["", "closed on Mondays"]}))
-    ['survey', '', 'closed on Mondays']
-    """
-    return list(dict.fromkeys([*functions["source"], *functions["note"]]))
-
-
 def _facility_rows(
-    results: "Results", types: pd.DataFrame
+    shared: Shared, types: pd.DataFrame
 ) -> tuple[list[dict[str, Any]], list[list[Any]], list[str]]:
     """Return the sites that have a function of these types, one row per function for the page, and the remarks.
 
     A function is: site, type number, status, name, longitude, latitude, area, capacity, source, note; the last two
     are places in the remarks.
     """
-    table = results.tables["facilities"]
-    details = results.inputs.facilities.set_index("facility_id")[["area_m2", "capacity", "source", "note"]]
-    table = table.join(details, on="facility_id")
+    table = shared.functions
     number = dict(zip(types["facility_type"], types["number"], strict=True))
     mine = table[table["facility_type"].isin(number)]
     site_ids = mine["site_id"].drop_duplicates().tolist()
     site_number = {site_id: position for position, site_id in enumerate(site_ids)}
     others = table[table["site_id"].isin(site_number) & ~table["facility_type"].isin(number)]
-    label = results.inputs.catalogue.set_index("facility_type")[
-        "name_en" if results.lang == "en" else "name_zh"
-    ]
+    names = "name_en" if shared.results.lang == "en" else "name_zh"
+    label = dict(zip(shared.types["facility_type"], shared.types[names], strict=True))
     sites: list[dict[str, Any]] = [{"id": site_id, "others": []} for site_id in site_ids]
-    for row in others.itertuples():
-        known = label.get(row.facility_type, row.facility_type)
-        sites[site_number[row.site_id]]["others"].append([known, row.status])
+    columns = (others[name].tolist() for name in ("site_id", "facility_type", "status"))
+    for site_id, facility_type, status in zip(*columns, strict=True):
+        sites[site_number[site_id]]["others"].append([label.get(facility_type, facility_type), status])
     remarks = remarks_of(mine)
-    place = {text: position for position, text in enumerate(remarks)}
-    functions = [
-        [
-            site_number[row.site_id], number[row.facility_type], row.status, row.name,
-            round(row.lon, 6), round(row.lat, 6), number_or_none(row.area_m2), number_or_none(row.capacity), place[row.source], place[row.note],
-        ]
-        for row in mine.itertuples(index=False)
-    ]  # fmt: skip
+    site = [site_number[one] for one in mine["site_id"].tolist()]
+    kind = [number[one] for one in mine["facility_type"].tolist()]
+    functions = [list(row) for row in zip(site, kind, *card_columns(mine, remarks), strict=True)]
     return sites, functions, remarks
 
 
-def number_or_none(value: float) -> float | None:
-    """Return a number with one decimal for the page, None where there is none."""
-    return None if pd.isna(value) else round(float(value), 1)
-
-
 def _counts(types: pd.DataFrame, functions: list[list[Any]]) -> dict[int, int]:
-    counted = pd.Series([row[1] for row in functions], dtype="int64").value_counts()
-    return {number: int(counted.get(number, 0)) for number in types["number"]}
+    counted = Counter(row[1] for row in functions)
+    return {number: counted[number] for number in types["number"].tolist()}
 
 
 def _type_json(row: dict[str, Any], lang: Lang) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """The map of gaps: ranked areas, who lacks what and why, the way round of a detour, idle spaces that could help."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -11,13 +13,11 @@ from ..gaps.siting import CHOOSABLE
 from ..texts import Lang, Text
 from ..walking.network import Ints
 from ..walking.routes import walking_routes
-from ..walking.verdicts import demand_points, place
-from .all_facilities import numbered_types
+from ..walking.verdicts import demand_points
 from .basemap import Background
 from .coverage import CAUSE_WORDS, uncertain_marks
-from .coverage_map import coverage_types
-from .facilities import number_or_none
 from .figures import whole
+from .functions import number_or_none
 from .packing import pack_whole
 from .page import MapPage, folium_map, map_page
 from .palette import RANK_CLASSES
@@ -62,23 +62,22 @@ def gaps_page(shared: Shared) -> MapPage:
     """Return the page of ``gaps_map``."""
     results = shared.results
     lang, inputs = results.lang, results.inputs
-    types = numbered_types(inputs.catalogue)
+    types = shared.types
     areas = results.tables["gap_areas"]
     members = _members(results)
     spaces = _spaces(results, types)
     title = Text(f"{inputs.study.name} · 步行缺口", f"{inputs.study.name} · Walking gaps")
     return map_page(
-        results,
-        shared.background,
+        shared,
         title=title.of(lang),
         template="gaps.html.j2",
-        words=_words(results, areas, spaces),
+        words=_words(shared, areas, spaces),
         data={
             "types": [_type_json(row, lang) for row in types.to_dict("records")],
             "areas": _area_rows(results, areas),
             "outlines": pack_whole(_outlines(results, areas, members), inputs.study.crs),
             **_gap_rows(results, areas, types),
-            "detours": _detours(results, areas, types),
+            "detours": _detours(shared, areas),
             "spaces": spaces,
             "ranks": [[bound, colour] for bound, colour, _ in RANK_CLASSES],
             "causes": {key: CAUSE_WORDS[key].of(lang) for key in GAP_CAUSES},
@@ -98,13 +97,12 @@ def _members(results: "Results") -> pd.DataFrame:
 def _outlines(results: "Results", areas: pd.DataFrame, members: pd.DataFrame) -> Any:
     """Return one closed line per area around its demand points, in the order of the areas."""
     residents = results.inputs.residents
-    points = pd.Series(demand_points(residents), index=residents["demand_id"])
-    grouped = members.groupby("area_id", sort=False)["demand_id"]
-    around = {
-        area_id: shapely.buffer(shapely.convex_hull(shapely.multipoints(points[ids].tolist())), AROUND_M)
-        for area_id, ids in grouped
-    }
-    return shapely.get_exterior_ring([around[one] for one in areas["area_id"]])
+    points = demand_points(residents)[pd.Index(residents["demand_id"]).get_indexer(members["demand_id"])]
+    area = pd.Index(areas["area_id"]).get_indexer(members["area_id"])
+    order = np.argsort(area, kind="stable")
+    order = order[area[order] >= 0]
+    together = shapely.multipoints(points[order], indices=area[order])
+    return shapely.get_exterior_ring(shapely.buffer(shapely.convex_hull(together), AROUND_M))
 
 
 def _area_rows(results: "Results", areas: pd.DataFrame) -> list[list[Any]]:
@@ -131,33 +129,37 @@ def _gap_rows(results: "Results", areas: pd.DataFrame, types: pd.DataFrame) -> d
     area = pd.Index(areas["area_id"]).get_indexer(table["area_id"])
     kind = pd.Index(types["facility_type"]).get_indexer(table["facility_type"])
     nearest, names = pd.factorize(table["nearest_facility_name"].where(table["nearest_facility_id"] != ""))
-    keyed = zip(area, kind, nearest, table.itertuples(), strict=True)
-    rows = [
-        [
-            int(at), int(number), round(row.people_not_met),
-            round(row.people_too_far), round(row.people_detour), round(row.people_no_facility),
-            round(row.people_unknown), round(row.shortfall_person_m), _metres(row.mean_walk_m),
-            int(near), _metres(row.nearest_walk_m),
-        ]
-        for at, number, near, row in keyed
-    ]  # fmt: skip
+    counted = (
+        "people_not_met",
+        *(f"people_{cause}" for cause in GAP_CAUSES),
+        "people_unknown",
+        "shortfall_person_m",
+    )
+    columns = (
+        area.tolist(),
+        kind.tolist(),
+        *(_whole(table[name]) for name in (*counted, "mean_walk_m")),
+        nearest.tolist(),
+        _whole(table["nearest_walk_m"]),
+    )
+    rows = [list(row) for row in zip(*columns, strict=True)]
     return {"gaps": rows, "nearest": [str(name) for name in names]}
 
 
-def _metres(value: float) -> int | None:
-    return None if pd.isna(value) else round(value)
+def _whole(values: pd.Series) -> list[int | None]:
+    return [None if math.isnan(value) else round(value) for value in values.tolist()]
 
 
-def _detours(results: "Results", areas: pd.DataFrame, types: pd.DataFrame) -> dict[str, Any]:
+def _detours(shared: Shared, areas: pd.DataFrame) -> dict[str, Any]:
     """Return the greatest detour of each area: the real walk and the straight line.
 
     ``of``: per area the row in ``rows``, -1 for none. A row: type (from 0), demand point, facility walked to,
     walk, facility nearest by straight line, straight distance. ``walks`` and ``straights`` are the packed lines.
     """
+    results, types = shared.results, shared.types
     inputs = results.inputs
     chosen = _greatest_detours(results)
-    placed = place(inputs, results.network, include_planned=results.include_planned)
-    routes = walking_routes(results.network, placed, inputs.entrances, chosen)
+    routes = walking_routes(results.network, shared.placed, inputs.entrances, chosen)
     has_route = routes.geometry.notna().to_numpy()
     chosen, routes = chosen[has_route].reset_index(drop=True), routes[has_route]
     names = dict(zip(inputs.facilities["facility_id"], inputs.facilities["name"], strict=True))
@@ -195,7 +197,9 @@ def _greatest_detours(results: "Results") -> pd.DataFrame:
     )
     found = found.drop_duplicates("area_id")[["area_id", "demand_id", "facility_type"]]
     keys = ["demand_id", "facility_type"]
-    return found.merge(results.tables["distances"], on=keys, how="left").reset_index(drop=True)
+    distances = results.tables["distances"]
+    detours = distances[distances["cause"] == "detour"]
+    return found.merge(detours, on=keys, how="left").reset_index(drop=True)
 
 
 def _straight_lines(residents: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, rows: pd.DataFrame) -> Any:
@@ -238,11 +242,10 @@ def _type_json(row: dict[str, Any], lang: Lang) -> dict[str, Any]:
     }
 
 
-def _words(results: "Results", areas: pd.DataFrame, spaces: list[list[Any]]) -> dict[str, Any]:
-    lang = results.lang
-    table = results.tables["gap_area_types"]
+def _words(shared: Shared, areas: pd.DataFrame, spaces: list[list[Any]]) -> dict[str, Any]:
+    lang, types = shared.results.lang, shared.types
+    table = shared.results.tables["gap_area_types"]
     lacking = set(table.loc[table["people_not_met"] > 0, "facility_type"])
-    types = coverage_types(results)
     shown = types[types["facility_type"].isin(lacking)]
     texts = (
         Text(

@@ -8,12 +8,10 @@ from ..texts import Lang
 from .escape import json_block
 from .frame import Frame
 from .palette import GROUND_COLOURS
+from .shared import Shared
 from .templates import templates
-from .words import frame_words
 
 if TYPE_CHECKING:
-    from ..results import Results
-    from .basemap import Background
     from .study_map import StudyMap
 
 
@@ -62,8 +60,7 @@ def folium_map(page: MapPage) -> "StudyMap":
 
 
 def map_page(
-    results: "Results",
-    background: "Background",
+    shared: Shared,
     *,
     title: str,
     template: str,
@@ -75,29 +72,21 @@ def map_page(
     """Return the page of a map of the study's own layers with a panel beside it.
 
     Args:
-        results: the analysed study.
-        background: the study's own layers, from ``basemap.background``.
+        shared: the analysed study.
         title: title of page and panel, plain text.
         template: file in ``pujin_geo/templates`` for header and panel.
         words: what the template is filled with.
-        data: what the page's script reads besides the background; plain, not escaped.
+        data: what the page's script reads besides ``base``, the background, unless it is given here; plain,
+            not escaped.
         scripts: assets in order, after those that every map has.
         start: the script's function that is called with the Leaflet map.
     """
-    grid = background.grid
+    grid = shared.background.grid
     centre = ((grid.south + grid.north) / 2, (grid.west + grid.east) / 2)
-    view = _view(results, (grid.west, grid.south, grid.east, grid.north))
     panel = (
         templates()
         .get_template(template)
-        .render(title=title, ground=GROUND_COLOURS, **frame_words(results), **words)
+        .render(title=title, ground=GROUND_COLOURS, **shared.frame_words, **words)
     )
-    shown = {"base": background.as_json(), "view": view, **data}
-    return MapPage(title, results.lang, centre, scripts, start, panel, shown)
-
-
-def _view(results: "Results", fallback: tuple[float, float, float, float]) -> list[list[float]]:
-    """Return south-west and north-east of what the map shows first: the boundary, or everything."""
-    boundary = results.inputs.boundary
-    west, south, east, north = boundary.to_crs(4326).total_bounds if len(boundary) else fallback
-    return [[round(float(south), 6), round(float(west), 6)], [round(float(north), 6), round(float(east), 6)]]
+    shown = {"base": shared.background.as_json(), "view": shared.view, **data}
+    return MapPage(title, shared.results.lang, centre, scripts, start, panel, shown)

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..walking.access import access_facilities
+from ..reuse import kept
+from ..walking.access import Geometries, access_facilities
 from ..walking.network import Ints, Network
 from ..walking.reach import reach_stretches
-from ..walking.verdicts import counts
+from ..walking.verdicts import Placed, counts
 from .packing import Grid, pack, pack_bits, pack_shares, pack_uint32, pack_whole
 
 if TYPE_CHECKING:
@@ -63,34 +64,43 @@ class Edges:
         }
 
 
-def reach_by_type(
-    results: "Results",
-    edges: Edges,
-    facilities: gpd.GeoDataFrame,
-    access: pd.DataFrame,
-    types: pd.DataFrame,
-) -> dict[str, list[list[Any]]]:
+def reach_by_type(edges: Edges, placed: Placed, types: pd.DataFrame) -> dict[str, list[list[Any]]]:
     """Return per type its thresholds, widest first, each with the packed streets within it."""
-    found = {}
-    for row in types.itertuples():
-        mine = np.flatnonzero((facilities["facility_type"] == row.facility_type).to_numpy())
-        ways = access[access["item"].isin(mine)]
-        found[row.facility_type] = [
-            [limit_m, edges.packed(reach_stretches(results.network, ways, limit_m=limit_m))]
+    of_facility = pd.Index(types["facility_type"]).get_indexer(placed.facilities["facility_type"])
+    of_way = of_facility[placed.facility_access["item"].to_numpy()]
+    return {
+        row.facility_type: [
+            [
+                limit_m,
+                edges.packed(
+                    reach_stretches(edges.network, placed.facility_access[of_way == number], limit_m=limit_m)
+                ),
+            ]
             for limit_m in thresholds_m(row.threshold_urban_m, row.threshold_rural_m)
         ]
-    return found
+        for number, row in enumerate(types.itertuples())
+    }
 
 
 def straight_areas(facilities: gpd.GeoDataFrame, types: pd.DataFrame, grid: Grid) -> dict[str, Any]:
     """Return per type the area within its widest threshold by straight line, packed."""
-    found = {}
-    for row in types.itertuples():
-        mine = facilities.geometry[facilities["facility_type"] == row.facility_type].to_numpy()
-        limit_m = thresholds_m(row.threshold_urban_m, row.threshold_rural_m)[0]
-        area = shapely.union_all(shapely.buffer(mine, limit_m, quad_segs=16))
-        found[row.facility_type] = pack(gpd.GeoSeries([area], crs=facilities.crs), grid, simplify_m=0.5)
-    return found
+    geometry = facilities.geometry.to_numpy()
+    of_facility = pd.Index(types["facility_type"]).get_indexer(facilities["facility_type"])
+    return {
+        row.facility_type: _straight_area(
+            geometry[of_facility == number],
+            thresholds_m(row.threshold_urban_m, row.threshold_rural_m)[0],
+            grid,
+        )
+        for number, row in enumerate(types.itertuples())
+    }
+
+
+@kept
+def _straight_area(places: Geometries, limit_m: float, grid: Grid) -> dict[str, Any]:
+    """Return the packed area within a straight distance of any of the places."""
+    area = shapely.union_all(shapely.buffer(places, limit_m, quad_segs=16))
+    return pack(np.array([area], dtype=object), grid, simplify_m=0.5)
 
 
 def thresholds_m(urban_m: float, rural_m: float) -> list[float]:
