@@ -51,7 +51,7 @@ def exact_reach(result: Results):
 
 def test_packed_stretches_are_the_exact_reach(result: Results) -> None:
     box = (-1e9, -1e9, 1e9, 1e9)
-    edges = Edges(result.network, box)
+    edges = Edges.within(result.network, box)
     exact = exact_reach(result)
     packed = edges.packed(exact)
     whole = np.unpackbits(numbers(packed["whole"], "u1"), bitorder="little")[: len(edges.chosen)]
@@ -66,10 +66,10 @@ def test_packed_stretches_are_the_exact_reach(result: Results) -> None:
 
 def test_edges_outside_the_drawn_area_are_left_out(result: Results) -> None:
     west, south, *_ = shapely.total_bounds(result.network.edge_geometry)
-    none = Edges(result.network, (west - 900, south - 900, west - 800, south - 800))
+    none = Edges.within(result.network, (west - 900, south - 900, west - 800, south - 800))
     assert len(none.chosen) == 0
     assert numbers(none.packed(exact_reach(result))["edge"], "<u4").size == 0
-    assert none.as_json()["lines"] == {"counts": "", "xy": ""}
+    assert none.as_json["lines"] == {"counts": "", "xy": ""}
 
 
 def test_thresholds_are_each_once_widest_first() -> None:

@@ -40,7 +40,7 @@ def facilities_page(shared: Shared) -> MapPage:
     """Return the page of ``facilities_map``."""
     results = shared.results
     lang, study = results.lang, results.inputs.study.name
-    types, functions = shared.types, shared.functions
+    functions = shared.functions
     circles, circle_ids = results.tables["circles"], shared.circle_ids
     title = Text(f"{study} · 设施分布", f"{study} · Facilities")
     return map_page(
@@ -48,7 +48,7 @@ def facilities_page(shared: Shared) -> MapPage:
         title=title.of(lang),
         template="facilities.html.j2",
         words={
-            "suitabilities": _suitability_words(types, functions, lang),
+            "suitabilities": _suitability_words(shared.type_rows, functions, lang),
             "inside": {
                 key: int((functions["inside_boundary"] & (functions["status"] == key)).sum())
                 for key in STATUSES
@@ -59,7 +59,7 @@ def facilities_page(shared: Shared) -> MapPage:
             "definitions": _definitions(results),
         },
         data={
-            "types": [type_json(row, lang) for row in types.to_dict("records")],
+            "types": [type_json(row, lang) for row in shared.type_rows],
             **shared.function_layer,
             "sites": [{"id": one, "others": []} for one in functions["site_id"].drop_duplicates().tolist()],
             "circles": circle_ids,
@@ -86,20 +86,22 @@ def circle_names(circles: pd.DataFrame) -> list[str]:
     return [f"{one} {name}".strip() for one, name in named]
 
 
-def _suitability_words(types: pd.DataFrame, functions: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
-    count = functions.loc[functions["inside_boundary"], "facility_type"].value_counts()
-    drawn = set(functions["facility_type"])
+def _suitability_words(
+    types: list[dict[str, Any]], functions: pd.DataFrame, lang: Lang
+) -> list[dict[str, Any]]:
+    count = functions.loc[functions["inside_boundary"], "facility_type"].value_counts().to_dict()
+    drawn = set(functions["facility_type"].tolist())
     words = []
     for key, text in suitability_names.items():
-        mine = types[types["suitability"] == key]
         rows = [
             type_json(row, lang)
             | {
-                "count": int(count.get(row["facility_type"], 0)),
+                "count": count.get(row["facility_type"], 0),
                 "drawn": row["facility_type"] in drawn,
                 "basic": row["class"] == "basic",
             }
-            for row in mine.to_dict("records")
+            for row in types
+            if row["suitability"] == key
         ]
         total = sum(row["count"] for row in rows)
         words.append(

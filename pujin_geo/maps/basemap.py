@@ -32,6 +32,7 @@ _PATH = (
     "path", "foot", "steps", "pedestrian", "cycle", "track", "bridle", "corridor", "platform", "lane_path",
     "riverside", "greenway", "步", "小路", "巷", "绿道", "人行", "台阶", "田间",
 )  # fmt: skip
+_LABELLED = ("committees", "water", "green", "streets")
 _AREAS = ("residential_land", "green", "water")
 _TOLERANCE_M = {"residential_land": 2.0, "green": 1.0, "water": 1.0}
 _MARGIN_SHARE = 0.03
@@ -94,17 +95,31 @@ class Background:
 def background(inputs: Inputs) -> Background:
     """Return the background for the page's ``base.js``; make it once for several maps."""
     grid = grid_over(drawn_box(inputs), inputs.study.crs)
+    return Background(grid, *_packed(_ground(inputs), grid))
+
+
+def _ground(inputs: Inputs) -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers that are drawn, with what of them is drawn."""
+    names = {"streets": ["name", "kind", "walkable", "status"], "barriers": [], "extent": [], "boundary": []}
+    shown = ("streets", *_AREAS, "barriers", "committees", "extent", "boundary")
+    return {name: inputs.layer(name)[[*names.get(name, ["name"]), "geometry"]] for name in shown}
+
+
+@kept
+def _packed(ground: dict[str, gpd.GeoDataFrame], grid: Grid) -> tuple[dict[str, Any], list[list[Any]]]:
+    """Return the packed layers and the names for the page."""
     packed: dict[str, Any] = {}
     for name in _AREAS:
-        packed[name] = pack(dissolved(inputs.layer(name)), grid, simplify_m=_TOLERANCE_M[name])
-    classes = street_class(inputs.streets)
+        packed[name] = pack(dissolved(ground[name]), grid, simplify_m=_TOLERANCE_M[name])
+    streets = ground["streets"]
+    classes = street_class(streets)
     for name in STREET_CLASSES:
-        packed[name] = pack(inputs.streets.geometry[classes == name], grid, simplify_m=0.4)
-    packed["barriers"] = pack(inputs.barriers.geometry, grid, simplify_m=0.5)
-    packed["committees"] = pack(_borders(inputs.committees), grid, simplify_m=1.0)
-    packed["extent"] = pack(dissolved(inputs.extent), grid, simplify_m=1.0)
-    packed["boundary"] = pack(dissolved(inputs.boundary), grid, simplify_m=0.5)
-    return Background(grid, packed, labels(inputs))
+        packed[name] = pack(streets.geometry[classes == name], grid, simplify_m=0.4)
+    packed["barriers"] = pack(ground["barriers"].geometry, grid, simplify_m=0.5)
+    packed["committees"] = pack(_borders(ground["committees"]), grid, simplify_m=1.0)
+    packed["extent"] = pack(dissolved(ground["extent"]), grid, simplify_m=1.0)
+    packed["boundary"] = pack(dissolved(ground["boundary"]), grid, simplify_m=0.5)
+    return packed, _labels(ground, grid)
 
 
 def label_points(inputs: Inputs) -> gpd.GeoDataFrame:
@@ -112,34 +127,30 @@ def label_points(inputs: Inputs) -> gpd.GeoDataFrame:
 
     Kinds are ``committee``, ``water``, ``street`` and ``green``; who draws them leaves out what would overlap.
     """
-    return _labels_within(
-        inputs.committees, inputs.water, inputs.green, inputs.streets, drawn_box(inputs), inputs.study.crs
-    )
+    ground, box = _ground(inputs), drawn_box(inputs)
+    return _labels_within({name: ground[name] for name in _LABELLED}, box, inputs.study.crs)
 
 
 @kept
 def _labels_within(
-    committees: gpd.GeoDataFrame,
-    water: gpd.GeoDataFrame,
-    green: gpd.GeoDataFrame,
-    streets: gpd.GeoDataFrame,
+    layers: dict[str, gpd.GeoDataFrame],
     box: tuple[float, float, float, float],
     crs: CRS,
 ) -> gpd.GeoDataFrame:
     found = [
-        _area_labels(committees, "committee", 0),
-        _area_labels(water, "water", 5_000),
-        _street_labels(streets),
-        _area_labels(green, "green", 4_000),
+        _area_labels(layers["committees"], "committee", 0),
+        _area_labels(layers["water"], "water", 5_000),
+        _street_labels(layers["streets"]),
+        _area_labels(layers["green"], "green", 4_000),
     ]
     table = pd.concat([frame for frame in found if len(frame)] or found[:1])
     points = gpd.GeoDataFrame(table.reset_index(drop=True), geometry="geometry", crs=crs)
     return points[points.intersects(shapely.box(*box))].head(_MOST_LABELS)
 
 
-def labels(inputs: Inputs) -> list[list[Any]]:
+def _labels(ground: dict[str, gpd.GeoDataFrame], grid: Grid) -> list[list[Any]]:
     """Return the names for the page: text, longitude, latitude, kind."""
-    points = label_points(inputs)
+    points = _labels_within({name: ground[name] for name in _LABELLED}, grid.box, grid.crs)
     lonlat = points.geometry.to_crs(4326)
     columns = (points["text"].map(short_name), lonlat.x.round(6), lonlat.y.round(6), points["kind"])
     return [list(row) for row in zip(*columns, strict=True)]

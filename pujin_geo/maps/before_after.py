@@ -58,7 +58,7 @@ def before_after_page(shared: Shared) -> MapPage:
         data={
             "types": [
                 type_json(row, lang) | {"basic": row["class"] == "basic", "judged": bool(row["judged"])}
-                for row in types.to_dict("records")
+                for row in shared.type_rows
             ],
             **shared.function_layer,
             "open": [

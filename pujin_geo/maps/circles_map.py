@@ -10,10 +10,10 @@ import pandas as pd
 from ..catalogue import suitability_names
 from ..definitions import DEFINITIONS
 from ..texts import Lang, Text
+from ..walking.access import Ways
 from ..walking.minutes import RING_MINUTES, WALKERS, speed_note, walk_in_minutes, walk_minutes
 from ..walking.network import Floats, Network
 from ..walking.pairs import pairs_within
-from ..walking.reach import reach_stretches
 from ..walking.verdicts import Placed
 from .all_facilities import circle_names
 from .basemap import Background
@@ -21,7 +21,7 @@ from .figures import percent, whole
 from .packing import Grid, pack
 from .page import MapPage, folium_map, map_page
 from .palette import CIRCLE_COLOURS, MINUTE_COLOURS
-from .reached_streets import Edges
+from .reached_streets import Edges, packed_reach
 from .shared import Shared
 from .words import committee_names, page_texts
 
@@ -84,7 +84,7 @@ def circles_page(shared: Shared) -> MapPage:
                 [row.circle_id, row.name, round(row.lon, 6), round(row.lat, 6), int(row.proposed)]
                 for row in hubs.itertuples()
             ],
-            "edges": shared.edges.as_json(),
+            "edges": shared.edges.as_json,
             "reach": _reaches(shared.edges, hubs),
             "minutes": [[minutes, MINUTE_COLOURS[minutes]] for minutes in RING_MINUTES],
             "text": page_texts(
@@ -189,10 +189,7 @@ def _reaches(edges: Edges, hubs: pd.DataFrame) -> dict[str, list[Any]]:
     found |= dict(zip(hubs["circle_id"], hubs["ways"], strict=True))
     limits_m = sorted(_limits_m().items(), reverse=True)
     return {
-        circle_id: [
-            [minutes, edges.packed(reach_stretches(edges.network, ways, limit_m=limit_m))]
-            for minutes, limit_m in limits_m
-        ]
+        circle_id: [[minutes, packed_reach(edges, Ways.of(ways), limit_m)] for minutes, limit_m in limits_m]
         for circle_id, ways in found.items()
     }
 
@@ -220,45 +217,48 @@ def _labels(circles: gpd.GeoDataFrame) -> list[list[Any]]:
 def _cards(results: "Results", hubs: pd.DataFrame, names: list[str]) -> dict[str, dict[str, Any]]:
     """Return the card of each circle: figures, open facilities by suitability, types with most people not met."""
     lang = results.lang
-    type_name = results.inputs.catalogue.set_index("facility_type")["name_en" if lang == "en" else "name_zh"]
+    catalogue = results.inputs.catalogue
+    called = catalogue["name_en" if lang == "en" else "name_zh"]
+    type_name = dict(zip(catalogue["facility_type"], called, strict=True))
     table = results.tables["facilities"]
-    opened = table[table["status"] == "existing"].groupby(["circle_id", "suitability"]).size()
+    opened = table[table["status"] == "existing"].groupby(["circle_id", "suitability"]).size().to_dict()
     coverage = results.tables["coverage"]
     gaps = coverage[(coverage["scope"] == "all") & (coverage["people_not_met"] > 0)]
     gaps = gaps.sort_values(["people_not_met", "facility_type"], ascending=[False, True], kind="stable")
-    of_circle = dict(iter(gaps.groupby("circle_id")))
+    gaps = gaps.groupby("circle_id").head(MOST_GAPS)
+    columns = ("circle_id", "facility_type", "people_not_met", "coverage_share")
+    of_circle: dict[str, list[list[str]]] = {}
+    for circle_id, facility_type, people, share in zip(*(gaps[one].tolist() for one in columns), strict=True):
+        of_circle.setdefault(circle_id, []).append([type_name[facility_type], whole(people), percent(share)])
+    hub_of = {hub["circle_id"]: hub for hub in hubs.to_dict("records")}
+    committees = committee_names(results)
     return {
-        circle_id: {
+        circle["circle_id"]: {
             "title": name,
-            "figures": _figures(results, circle_id, hubs, lang),
+            "figures": _figures(circle, hub_of.get(circle["circle_id"]), committees, lang),
             "facilities": [
-                [text.of(lang), int(opened.get((circle_id, key), 0))]
+                [text.of(lang), opened.get((circle["circle_id"], key), 0)]
                 for key, text in suitability_names.items()
             ],
-            "gaps": [
-                [type_name[row.facility_type], whole(row.people_not_met), percent(row.coverage_share)]
-                for row in of_circle.get(circle_id, gaps.iloc[:0]).head(MOST_GAPS).itertuples()
-            ],
+            "gaps": of_circle.get(circle["circle_id"], []),
         }
-        for circle_id, name in zip(results.tables["circles"]["circle_id"], names, strict=True)
+        for circle, name in zip(results.tables["circles"].to_dict("records"), names, strict=True)
     }
 
 
-def _figures(results: "Results", circle_id: str, hubs: pd.DataFrame, lang: Lang) -> list[list[str]]:
-    """Return the figures of a circle as printed, each with its name."""
-    circle = results.tables["circles"].set_index("circle_id").loc[circle_id]
-    known = committee_names(results)
-    members = [known.get(one, one) for one in str(circle["committees"]).split(";") if one]
-    mine = hubs[hubs["circle_id"] == circle_id]
+def _figures(
+    circle: dict[str, Any], hub: dict[str, Any] | None, committees: dict[str, str], lang: Lang
+) -> list[list[str]]:
+    """Return the figures of a circle as printed, each with its name, given its row and that of its hub."""
+    members = [committees.get(one, one) for one in str(circle["committees"]).split(";") if one]
     metres, minute = ("m", "min") if lang == "en" else ("米", "分钟")
     rows = [
         (Text("常住人口", "residents"), whole(circle["population"])),
         (Text("面积", "area"), f"{circle['area_km2']:.2f} km²"),
         (Text("居村委", "committees"), ", ".join(members) if lang == "en" else "、".join(members)),
-        (Text("中心", "hub"), _hub_words(mine).of(lang)),
+        (Text("中心", "hub"), _hub_words(hub).of(lang)),
     ]
-    for minutes in RING_MINUTES if len(mine) else ():
-        people = mine["within"].iloc[0][minutes]
+    for minutes, people in hub["within"].items() if hub else ():
         share = people / circle["population"] if circle["population"] > 0 else float("nan")
         rows.append(
             (
@@ -278,12 +278,12 @@ def _figures(results: "Results", circle_id: str, hubs: pd.DataFrame, lang: Lang)
     return [[name.of(lang), value] for name, value in rows]
 
 
-def _hub_words(hub: pd.DataFrame) -> Text:
+def _hub_words(hub: dict[str, Any] | None) -> Text:
     """Return what the card says of a circle's hub, given its row or none."""
-    if hub.empty:
+    if hub is None:
         return Text("无现状中心", "none open")
-    name = str(hub["name"].iloc[0])
-    if hub["proposed"].iloc[0]:
+    name = str(hub["name"])
+    if hub["proposed"]:
         return Text(f"无现状中心; 建议: {name}", f"none open; proposed: {name}")
     return Text(name, name)
 

@@ -57,12 +57,12 @@ def coverage_page(shared: Shared) -> MapPage:
         shared,
         title=title.of(lang),
         template="coverage.html.j2",
-        words=_words(results, types),
+        words=_words(shared),
         data={
-            "types": [_type_json(row, lang) for row in types.to_dict("records")],
+            "types": [_type_json(row, lang) for row in shared.type_rows],
             **shared.function_layer,
             "demand": {**shared.demand, "verdicts": None, **detail_layer(results, shared.laid)},
-            "edges": shared.edges.as_json(),
+            "edges": shared.edges.as_json,
             "reach": reach_by_type(shared.edges, shared.placed, judged),
             "straight": straight_areas(shared.placed.facilities, judged, shared.background.grid),
             "classes": [[bound, colour] for bound, colour, _ in DEMAND_CLASSES],
@@ -95,13 +95,14 @@ def _type_json(row: dict[str, Any], lang: Lang) -> dict[str, Any]:
     }
 
 
-def _words(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
+def _words(shared: Shared) -> dict[str, Any]:
+    results, types = shared.results, shared.types
     lang = results.lang
-    judged = types[types["judged"]]
+    judged = [row for row in shared.type_rows if row["judged"]]
     groups = [
-        (text.of(lang), [_type_words(row, lang) for row in mine.to_dict("records")])
+        (text.of(lang), [_type_words(row, lang) for row in mine])
         for key, text in suitability_names.items()
-        if len(mine := judged[judged["suitability"] == key])
+        if (mine := [row for row in judged if row["suitability"] == key])
     ]
     return {
         "groups": groups,

@@ -59,14 +59,20 @@ def suitability_page(shared: Shared, suitability: str) -> MapPage:
     title = Text(f"{study} · {name.zh}设施与步行可达", f"{study} · {name.en}: facilities and walking reach")
     types = shared.types[shared.types["suitability"] == suitability].reset_index(drop=True)
     sites, functions, remarks = _facility_rows(shared, types)
-    counts = _counts(types, functions)
+    rows = [row for row in shared.type_rows if row["suitability"] == suitability]
+    counts = Counter(row[1] for row in functions)
     return map_page(
         shared,
         title=title.of(results.lang),
         template="suitability.html.j2",
-        words=_words(results, name.of(results.lang), types, counts),
+        words=_words(
+            results,
+            name.of(results.lang),
+            types,
+            [_type_words(row, counts[row["number"]], results.lang) for row in rows],
+        ),
         data={
-            "types": [_type_json(row, results.lang) for row in types.to_dict("records")],
+            "types": [_type_json(row, results.lang) for row in rows],
             "sites": sites,
             "functions": functions,
             "remarks": remarks,
@@ -108,11 +114,6 @@ def _facility_rows(
     return sites, functions, remarks
 
 
-def _counts(types: pd.DataFrame, functions: list[list[Any]]) -> dict[int, int]:
-    counted = Counter(row[1] for row in functions)
-    return {number: counted[number] for number in types["number"].tolist()}
-
-
 def _type_json(row: dict[str, Any], lang: Lang) -> dict[str, Any]:
     return {
         "id": row["facility_type"],
@@ -124,12 +125,13 @@ def _type_json(row: dict[str, Any], lang: Lang) -> dict[str, Any]:
     }
 
 
-def _words(results: "Results", name: str, types: pd.DataFrame, counts: dict[int, int]) -> dict[str, Any]:
+def _words(
+    results: "Results", name: str, types: pd.DataFrame, type_words: list[dict[str, Any]]
+) -> dict[str, Any]:
     lang = results.lang
-    records = types.to_dict("records")
     return {
         "suitability": name,
-        "types": [_type_words(row, counts[row["number"]], lang) for row in records],
+        "types": type_words,
         "marks": uncertain_marks(types, lang),
         "definitions": definition_words(results),
         **legend_words(lang),

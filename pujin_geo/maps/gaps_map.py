@@ -73,7 +73,7 @@ def gaps_page(shared: Shared) -> MapPage:
         template="gaps.html.j2",
         words=_words(shared, areas, spaces),
         data={
-            "types": [_type_json(row, lang) for row in types.to_dict("records")],
+            "types": [_type_json(row, lang) for row in shared.type_rows],
             "areas": _area_rows(results, areas),
             "outlines": pack_whole(_outlines(results, areas, members), inputs.study.crs),
             **_gap_rows(results, areas, types),

@@ -1,5 +1,7 @@
 """The streets within a walk of each type's facilities, packed: the network once, and per type what of it is reached."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -8,7 +10,7 @@ import pandas as pd
 import shapely
 
 from ..reuse import kept
-from ..walking.access import Geometries, access_facilities
+from ..walking.access import Geometries, Ways, access_facilities
 from ..walking.network import Ints, Network
 from ..walking.reach import reach_stretches
 from ..walking.verdicts import Placed, counts
@@ -27,19 +29,33 @@ def counting_facilities(results: "Results") -> tuple[gpd.GeoDataFrame, pd.DataFr
     return facilities, access_facilities(results.network, facilities, inputs.entrances, max_snap_m=snap_m)
 
 
+@dataclass(frozen=True)
 class Edges:
-    """The edges of the walking network that lie in the drawn area, packed once for many reaches."""
+    """The edges of the walking network that lie in the drawn area, packed once for many reaches.
 
-    def __init__(self, network: Network, box: tuple[float, float, float, float]) -> None:
-        inside = shapely.intersects(network.edge_geometry, shapely.box(*box))
-        self.network = network
-        self.chosen: Ints = np.flatnonzero(inside)
-        self._place = np.full(len(network.edge_geometry), -1, dtype=np.int64)
-        self._place[self.chosen] = np.arange(len(self.chosen))
+    Attributes:
+        network: the walking network.
+        chosen: the edges in the drawn area.
+    """
 
+    network: Network
+    chosen: Ints
+
+    @staticmethod
+    def within(network: Network, box: tuple[float, float, float, float]) -> "Edges":
+        """Return the edges that lie in a box, wholly or in part."""
+        return Edges(network, np.flatnonzero(shapely.intersects(network.edge_geometry, shapely.box(*box))))
+
+    @cached_property
     def as_json(self) -> dict[str, Any]:
-        """Return the edges as lines, one part each, on a grid of their own that holds them whole."""
+        """The edges as lines, one part each, on a grid of their own that holds them whole."""
         return pack_whole(self.network.edge_geometry[self.chosen], self.network.crs)
+
+    @cached_property
+    def _place(self) -> Ints:
+        place = np.full(len(self.network.edge_geometry), -1, dtype=np.int64)
+        place[self.chosen] = np.arange(len(self.chosen))
+        return place
 
     def packed(self, stretches: pd.DataFrame) -> dict[str, str]:
         """Return stretches (from ``reach.reach_stretches``): whole edges as bits, the others with their shares.
@@ -67,19 +83,25 @@ class Edges:
 def reach_by_type(edges: Edges, placed: Placed, types: pd.DataFrame) -> dict[str, list[list[Any]]]:
     """Return per type its thresholds, widest first, each with the packed streets within it."""
     of_facility = pd.Index(types["facility_type"]).get_indexer(placed.facilities["facility_type"])
-    of_way = of_facility[placed.facility_access["item"].to_numpy()]
+    ways = Ways.of(placed.facility_access)
+    of_way = of_facility[ways.item]
     return {
         row.facility_type: [
-            [
-                limit_m,
-                edges.packed(
-                    reach_stretches(edges.network, placed.facility_access[of_way == number], limit_m=limit_m)
-                ),
-            ]
+            [limit_m, packed_reach(edges, ways.take(of_way == number), limit_m)]
             for limit_m in thresholds_m(row.threshold_urban_m, row.threshold_rural_m)
         ]
         for number, row in enumerate(types.itertuples())
     }
+
+
+def packed_reach(edges: Edges, ways: Ways, limit_m: float) -> dict[str, str]:
+    """Return the packed streets within a walk of the nearest of the places that the ways lead to."""
+    return _packed_reach(edges, ways.of_one_item(), limit_m)
+
+
+@kept
+def _packed_reach(edges: Edges, ways: Ways, limit_m: float) -> dict[str, str]:
+    return edges.packed(reach_stretches(edges.network, ways.table(), limit_m=limit_m))
 
 
 def straight_areas(facilities: gpd.GeoDataFrame, types: pd.DataFrame, grid: Grid) -> dict[str, Any]:

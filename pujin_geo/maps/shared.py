@@ -57,6 +57,12 @@ class Shared:
         return coverage_types(self.results)
 
     @cached_property
+    def type_rows(self) -> list[dict[str, Any]]:
+        """The rows of ``types``."""
+        rows: list[dict[str, Any]] = self.types.to_dict("records")
+        return rows
+
+    @cached_property
     def functions(self) -> pd.DataFrame:
         """Every accepted function with what its card says."""
         return all_functions(self.results)
@@ -97,7 +103,7 @@ class Shared:
     @cached_property
     def edges(self) -> Edges:
         """The streets of the drawn area."""
-        return Edges(self.results.network, self.background.grid.box)
+        return Edges.within(self.results.network, self.background.grid.box)
 
 
 def coverage_types(results: "Results") -> pd.DataFrame:

@@ -6,7 +6,7 @@ An access table has one row per way in: ``item`` (position in the caller's table
 Lengths are multiples of ``network.QUANTUM_M``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -39,9 +39,17 @@ class Ways:
         """Return the columns of an access table."""
         return Ways(*(access[name].to_numpy() for name in WAY_COLUMNS))
 
-    def take(self, chosen: Ints | NDArray[np.bool_]) -> "Ways":
+    def take(self, chosen: Ints | NDArray[np.bool_] | slice) -> "Ways":
         """Return the chosen ways."""
         return Ways(*(getattr(self, name)[chosen] for name in WAY_COLUMNS))
+
+    def table(self) -> pd.DataFrame:
+        """Return the access table of these ways."""
+        return pd.DataFrame({name: getattr(self, name) for name in WAY_COLUMNS})
+
+    def of_one_item(self) -> "Ways":
+        """Return the same ways as into item 0: what they are, whatever else there is."""
+        return replace(self, item=np.zeros(len(self.item), dtype=np.int64))
 
     def ends(self, network: Network) -> tuple[Ints, Floats]:
         """Return both end nodes of each way's edge and the walks to there, first all starts of edges."""

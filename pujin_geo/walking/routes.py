@@ -14,8 +14,9 @@ from scipy.sparse.csgraph import dijkstra
 from shapely.ops import substring
 
 from ..errors import SettingsError
+from ..reuse import kept
 from ..texts import Text
-from .access import Geometries
+from .access import Geometries, Ways
 from .distances import START_M, with_starts
 from .network import Floats, Ints, Network
 from .verdicts import DECIMALS, Placed, demand_points
@@ -108,21 +109,37 @@ def routes(
     >>> float(route["walk_m"][0]), route.geometry[0].wkt
     (135.0, 'LINESTRING (30 5, 30 0, 100 0, 100 50, 90 50)')
     """
-    streets = _Streets.of(network)
-    home_row = _first_row(origins, len(origin_points))
-    ways = dict(iter(targets.groupby("item")))
-    walk_m, line = np.full(len(pairs), np.nan), np.full(len(pairs), None, dtype=object)
+    streets, home_row = _Streets.of(network), _first_row(origins, len(origin_points))
+    homes, ways = Ways.of(origins), Ways.of(targets)
+    ways = ways.take(np.argsort(ways.item, kind="stable"))
     wanted = pairs.reset_index(drop=True)
-    for origin, asked in wanted.groupby("origin"):
-        if home_row[origin] < 0:
-            continue
-        start = _Start.of(network, origins.iloc[home_row[origin]], origin_points[origin])
-        for position, target in asked["target"].items():
-            if target in ways:
-                found = _walk(streets, start, ways[target], target_places[target])
-                walk_m[position], line[position] = found if found else (np.nan, None)
+    origin, target = wanted["origin"].to_numpy(), wanted["target"].to_numpy()
+    first, last = (np.searchsorted(ways.item, target, side) for side in ("left", "right"))
+    walk_m, line = np.full(len(pairs), np.nan), np.full(len(pairs), None, dtype=object)
+    on_streets = (home_row[origin] >= 0) & (first < last)
+    for one in np.unique(origin[on_streets]):
+        asked = np.flatnonzero((origin == one) & on_streets)
+        home = homes.take(home_row[[one]]).of_one_item()
+        into = [ways.take(slice(first[row], last[row])).of_one_item() for row in asked]
+        places = [target_places[target[row]] for row in asked]
+        found = _walks(streets, origin_points[one], home, into, places)
+        for row, walk in zip(asked, found, strict=True):
+            walk_m[row], line[row] = walk or (np.nan, None)
     columns = {"origin": wanted["origin"], "target": wanted["target"], "walk_m": walk_m}
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(line, crs=network.crs))
+
+
+@kept
+def _walks(
+    streets: "_Streets",
+    point: shapely.Point,
+    home: Ways,
+    into: list[Ways],
+    places: list[shapely.Geometry],
+) -> list[tuple[float, shapely.LineString] | None]:
+    """Return ``_walk`` from one origin, given its way onto the streets, to several targets."""
+    start = _Start.of(streets.network, point, home)
+    return [_walk(streets, start, ways, place) for ways, place in zip(into, places, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -162,8 +179,8 @@ class _Start:
     before: Ints
 
     @staticmethod
-    def of(network: Network, way: pd.Series, point: shapely.Point) -> "_Start":
-        edge, offset_m, leg_m = int(way["edge"]), float(way["offset_m"]), float(way["leg_m"])
+    def of(network: Network, point: shapely.Point, home: Ways) -> "_Start":
+        edge, offset_m, leg_m = int(home.edge[0]), float(home.offset_m[0]), float(home.leg_m[0])
         ends = np.array([network.edge_from[edge], network.edge_to[edge]])
         beyond_m = network.edge_length_m[edge] - offset_m
         walk_m = np.array([leg_m + offset_m, leg_m + beyond_m]) + START_M
@@ -182,13 +199,12 @@ class _Start:
 
 
 def _walk(
-    streets: _Streets, start: _Start, ways: pd.DataFrame, place: shapely.Geometry
+    streets: _Streets, start: _Start, ways: Ways, place: shapely.Geometry
 ) -> tuple[float, shapely.LineString] | None:
     """Return length and line of the shortest walk into any of the ways, None without a path."""
     network = streets.network
-    edge = ways["edge"].to_numpy()
-    offset_m, leg_m = ways["offset_m"].to_numpy(), ways["leg_m"].to_numpy()
-    end_m = offset_m + ways["span_m"].to_numpy()
+    edge, offset_m, leg_m = ways.edge, ways.offset_m, ways.leg_m
+    end_m = offset_m + ways.span_m
     along_m = np.clip(start.offset_m, offset_m, end_m)
     direct_m = start.leg_m + abs(along_m - start.offset_m) + leg_m
     choices = np.stack(
