@@ -178,6 +178,43 @@ def test_a_new_gate_is_owed_to_facilities_and_an_extent_to_streets() -> None:
     assert parts(compared(near, narrow)) == [12, 0, 0, -12, 0, 0, 0]
 
 
+def test_a_moved_gate_has_an_effect_of_its_own() -> None:
+    """Home at 100 + leg 30; the shop stands at 700, limit 500: it is met by the gate at 500, not by that at 650."""
+    homes, shops = [home(100, 30, 12)], [shop(700, 0), shop(705, 0, site_id="z")]
+    far = one_street(homes=homes, shops=shops, entrances=[gate(650, 0, "s1")])
+    near = one_street(homes=homes, shops=shops, entrances=[gate(500, 0, "s1")])
+    columns = ["facility_id", "change", "moved_m", "people_alone", "people_last"]
+    effects = compared(far, near)["facility_effects"][columns]
+    assert effects.to_numpy().tolist() == [["s1/shop", "entrances", 150.0, 12, 12]]
+    effects = compared(near, one_street(homes=homes, shops=shops))["facility_effects"][columns]
+    assert effects.astype(object).where(effects.notna(), None).to_numpy().tolist() == [
+        ["s1/shop", "entrances", None, -12, -12]
+    ]
+    assert compared(near, near)["facility_effects"].empty
+
+
+def test_words_of_the_program_are_in_the_language() -> None:
+    rows = [{"committee_id": "J1", "kind": "residential", "geometry": box(-10, -100, 1010, 100)}]
+    before = one_street(
+        homes=[home(100, 30, 12)], shops=[shop(700, 0, status="under_construction")], committees=rows
+    )
+    after = one_street(
+        homes=[home(100, 30, 12, scope="rural")],
+        shops=[shop(700, 0, status="planned")],
+        committees=[rows[0] | {"kind": "village"}],
+    )
+    said = {
+        lang: set(
+            compare_sides(
+                *(judge_side(one, include_planned=False, lang=lang) for one in (before, after)), lang=lang
+            )["data_changes"]["detail"]
+        )
+        for lang in ("zh", "en")
+    }
+    assert said["zh"] == {"在建 → 规划", "城乡 城镇 → 农村", "类别 居委会 → 村委会"}
+    assert said["en"] == {"under construction → planned", "scope urban → rural", "kind residential → village"}
+
+
 def test_a_boundary_says_who_is_counted_and_how_far_the_data_reach() -> None:
     """Without an extent the boundary is one: the home leaves with the residents, the shop with the streets."""
     homes, shops = [home(100, 30, 12), home(900, 0, 5)], [shop(400, 0), shop(950, 0)]

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from ..inputs import Inputs
+from ..maps.words import STATUSES
 from ..study import Settings
 from ..tables import LAYERS, REGISTERS, Column
 from ..texts import Lang, Text
@@ -32,6 +33,7 @@ CHANGES: dict[str, Text] = {
     "renumbered": Text("改编号", "renumbered"),
     "people": Text("人数变更", "people changed"),
     "threshold": Text("标准变更", "threshold changed"),
+    "entrances": Text("出入口变更", "entrances changed"),
     "edited": Text("其他修改", "edited otherwise"),
     "replaced": Text("整体更换", "replaced as a whole"),
 }
@@ -54,6 +56,13 @@ KINDS = {"facilities": "facility_type", "entrances": "site_id"}
 KEYS = {"ledger": "name", "reconciliation": "item"}
 UNCOMPARED = ("facility_type", "suitability")
 """Columns that are not compared on their own: the type is part of the id, the suitability the catalogue's."""
+
+CELL_WORDS: dict[str, dict[str, Text]] = {
+    "status": STATUSES,
+    "scope": {"urban": Text("城镇", "urban"), "rural": Text("农村", "rural")},
+    "kind": {"residential": Text("居委会", "residential"), "village": Text("村委会", "village")},
+}
+"""Columns whose cells are words of the program: what they are called."""
 
 Row = dict[str, Any]
 
@@ -163,10 +172,11 @@ def _layer_rows(name: str, before: Inputs, after: Inputs, pairs: Pairs, lang: La
     one, other = before.layer(name), after.layer(name)
     rows: list[Row] = []
     changed = _changed(name, one, other, pairs)
+    types = _type_names(before.catalogue, after.catalogue, lang)
     for at in np.flatnonzero(changed):
         i, j, how = int(pairs.before[at]), int(pairs.after[at]), pairs.how[at]
         head = _head(name, other, j) | {"id_before": _id(name, one, i), "doubt": _doubt(how).of(lang)}
-        found = list(_pair_changes(name, one.iloc[i], other.iloc[j], lang))
+        found = list(_pair_changes(name, one.iloc[i], other.iloc[j], types, lang))
         rows += [head | change for change in found]
     rows += [_head(name, one, int(i)) | _whole("removed", name, one.iloc[i], lang) for i in pairs.gone]
     rows += [_head(name, other, int(j)) | _whole("added", name, other.iloc[j], lang) for j in pairs.new]
@@ -198,11 +208,14 @@ def _compared(name: str, one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
     return [c for c in dict.fromkeys([*columns, *declared]) if c in one and c in other]
 
 
-def _pair_changes(name: str, one: pd.Series, other: pd.Series, lang: Lang) -> Iterator[Row]:
-    """Yield what changed between two rows that are one thing."""
+def _pair_changes(
+    name: str, one: pd.Series, other: pd.Series, types: dict[str, str], lang: Lang
+) -> Iterator[Row]:
+    """Yield what changed between two rows that are one thing; ``types`` says what types are called."""
     id_column = IDS.get(name, "")
     if name == "facilities" and one["facility_type"] != other["facility_type"]:
-        yield _row("retyped", f"{one['facility_type']} → {other['facility_type']}")
+        kinds = [types.get(str(row["facility_type"])) or str(row["facility_type"]) for row in (one, other)]
+        yield _row("retyped", " → ".join(kinds))
     elif id_column and one[id_column] != other[id_column]:
         yield _row("renumbered", f"{one[id_column]} → {other[id_column]}")
     yield from _moves(one.geometry, other.geometry, lang)
@@ -217,7 +230,7 @@ def _pair_changes(name: str, one: pd.Series, other: pd.Series, lang: Lang) -> It
         a, b = one[column.name], other[column.name]
         if a == b or (pd.isna(a) and pd.isna(b)):
             continue
-        words = f"{_shown(a)} → {_shown(b)}"
+        words = f"{_worded(column, a, lang)} → {_worded(column, b, lang)}"
         if column.name == "status":
             yield _row(_status_change(str(a), str(b)), words)
         elif column.name == "name":
@@ -348,7 +361,7 @@ def _whole(change: str, name: str, row: pd.Series, lang: Lang) -> Row:
         if column.name in ("status", "kind", "population", "walkable") and column.name in row:
             value = row[column.name]
             if not (pd.isna(value) or value == "" or (column.name == "walkable" and value)):
-                said.append(f"{_heading(column, lang)} {_shown(value)}")
+                said.append(f"{_heading(column, lang)} {_worded(column, value, lang)}")
     size = shapely.get_dimensions(row.geometry)
     if size == 1:
         said.append(Text(f"长 {row.geometry.length:.0f} 米", f"{row.geometry.length:.0f} m long").of(lang))
@@ -372,6 +385,23 @@ def _id(name: str, frame: pd.DataFrame, at: int) -> str:
 def _heading(column: Column, lang: Lang) -> str:
     chinese = [alias for alias in (column.name, *column.aliases) if not alias.isascii()]
     return column.name if lang == "en" or not chinese else chinese[0]
+
+
+def _worded(column: Column, value: Any, lang: Lang) -> str:
+    """Return a cell in words where it holds one of the words of its column, else as it is."""
+    if isinstance(value, bool | np.bool_):
+        return (Text("是", "yes") if value else Text("否", "no")).of(lang)
+    word = CELL_WORDS.get(column.name, {}).get(value) if isinstance(value, str) else None
+    return word.of(lang) if word else _shown(value)
+
+
+def _type_names(one: pd.DataFrame, other: pd.DataFrame, lang: Lang) -> dict[str, str]:
+    name = "name_en" if lang == "en" else "name_zh"
+    return {
+        kind: words
+        for catalogue in (one, other)
+        for kind, words in zip(catalogue["facility_type"], catalogue[name], strict=True)
+    }
 
 
 def _shown(value: Any) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from ..walking.access import access_facilities
 from ..walking.distances import nearest
@@ -20,13 +21,14 @@ COLUMNS = [
 
 
 def facility_effects(before: Side, after: Side, pairs: LayerPairs) -> pd.DataFrame:
-    """Return the ``facility_effects`` table: one row per facility that began, ceased or changed its place of counting.
+    """Return the ``facility_effects`` table: one row per facility that began or ceased to count, or is entered elsewhere.
 
     ``people_alone`` is the change of the people met of its type if in the earlier run this one change had been made
     and no other; ``people_last`` the same in the later run, against that run without this one change. They differ
     where several facilities serve the same people, and neither adds up over facilities: ``coverage_changes`` does.
     Each is what is gained less what is lost, over demand points. ``change``: ``added``, ``removed``, ``opened``,
-    ``closed``, ``moved``; a facility of another type than before has a row as either.
+    ``closed``, ``moved``, and ``entrances`` where a facility stays and its gates do not (``moved_m`` if there is one
+    on both sides); a facility of another type than before has a row as either.
 
     Args:
         before, after: the two runs, in one CRS.
@@ -66,6 +68,7 @@ def facility_effects(before: Side, after: Side, pairs: LayerPairs) -> pd.DataFra
 def _steps(before: Side, after: Side, pairs: Pairs) -> list[dict[str, Any]]:
     """Return each change of what counts: positions in the layers (-1 for none) and what to call it."""
     frames = before.inputs.facilities, after.inputs.facilities
+    gates = _gates(before), _gates(after)
     counting = [counts(side.inputs, include_planned=side.include_planned) for side in (before, after)]
     moved_m = np.array(
         [
@@ -74,6 +77,7 @@ def _steps(before: Side, after: Side, pairs: Pairs) -> list[dict[str, Any]]:
         ]
     )
     steps = []
+    none: tuple[shapely.Geometry, ...] = ()
     for at, (i, j) in enumerate(zip(pairs.before.tolist(), pairs.after.tolist(), strict=True)):
         was, now = bool(counting[0][i]), bool(counting[1][j])
         same_type = frames[0]["facility_type"].iat[i] == frames[1]["facility_type"].iat[j]
@@ -87,12 +91,30 @@ def _steps(before: Side, after: Side, pairs: Pairs) -> list[dict[str, Any]]:
         elif was and now:
             if not frames[0].geometry.iat[i].equals_exact(frames[1].geometry.iat[j], 0.0):
                 steps.append(_step(frames, i, j, "moved") | {"moved_m": round(float(moved_m[at]), 3)})
+            else:
+                here = [
+                    side.get(frame["site_id"].iat[k], none)
+                    for side, frame, k in zip(gates, frames, (i, j), strict=True)
+                ]
+                if set(here[0]) != set(here[1]):
+                    steps.append(_step(frames, i, j, "entrances") | {"moved_m": _moved_m(*here)})
         elif was or now:
             step = _step(frames, i if was else -1, j if now else -1, "opened" if now else "closed")
             steps.append(step | {"facility_id_before": frames[0]["facility_id"].iat[i]})
     steps += [_step(frames, int(i), -1, "removed") for i in pairs.gone if counting[0][i]]
     steps += [_step(frames, -1, int(j), "added") for j in pairs.new if counting[1][j]]
     return steps
+
+
+def _gates(side: Side) -> dict[str, tuple[shapely.Geometry, ...]]:
+    """Return the entrances of each site."""
+    entrances = side.inputs.entrances
+    return {site: tuple(mine.geometry) for site, mine in entrances.groupby("site_id", sort=False)}
+
+
+def _moved_m(one: tuple[shapely.Geometry, ...], other: tuple[shapely.Geometry, ...]) -> float:
+    """Return how far a gate moved, if there is one on both sides; else NaN."""
+    return round(one[0].distance(other[0]), 3) if len(one) == len(other) == 1 else np.nan
 
 
 def _step(frames: tuple[pd.DataFrame, pd.DataFrame], gone: int, new: int, change: str) -> dict[str, Any]:
