@@ -14,7 +14,7 @@ from worlds import facility_type, gate, home, one_street, river, shop, street, w
 
 from pujin_geo.compare.attribution import shapley
 from pujin_geo.compare.comparison import Comparison, compare_sides
-from pujin_geo.compare.sides import judge_side
+from pujin_geo.compare.sides import Side, judge_side
 from pujin_geo.compare.worlds import GROUP_OF, GROUPS
 from pujin_geo.inputs import Inputs
 from pujin_geo.study import Settings
@@ -242,6 +242,66 @@ def test_a_committee_that_becomes_a_village_is_owed_to_circles() -> None:
     assert parts(moved) == [0, 12, 0, 0, 12, 0, 0]
 
 
+# Gap areas
+
+
+AREA = [
+    "area_id",
+    "change",
+    "people_type_pairs_before",
+    "people_type_pairs_after",
+    "demand_ids_closed",
+    "demand_ids_opened",
+]
+
+
+def areas(before: Inputs, after: Inputs) -> list[list[Any]]:
+    return compared(before, after)["gap_area_changes"][AREA].to_numpy().tolist()
+
+
+def long_street(*shops: float, homes: Any = None) -> Inputs:
+    """One street of 3,000 m; a limit of 60 m, and a shop at its far end that serves nobody."""
+    drawn = homes or [home(100, 0, 10), home(200, 0, 5), home(2500, 0, 20)]
+    return one_street(
+        streets=[street((0, 0), (3000, 0))],
+        homes=drawn,
+        shops=[shop(x, 0, site_id=f"x{x}") for x in (3000, *shops)],
+        types=[facility_type(urban_m=60)],
+    )
+
+
+def test_gap_areas_close_open_shrink_and_grow_with_the_points_behind_it() -> None:
+    none, near_h2, near_h3 = long_street(), long_street(200), long_street(2500)
+    assert areas(none, none) == []
+    assert areas(none, near_h3) == [["h3", "closed", 20, 0, "h3", ""]]
+    assert areas(near_h3, none) == [["h3", "opened", 0, 20, "", "h3"]]
+    assert areas(none, near_h2) == [["h1", "shrunk", 15, 10, "h2", ""]]
+    assert areas(near_h2, none) == [["h1", "grown", 10, 15, "", "h2"]]
+    assert areas(near_h2, near_h3) == [["h3", "closed", 20, 0, "h3", ""], ["h1", "grown", 10, 15, "", "h2"]]
+    # Other points, as many people: the area is still the one around h1.
+    even = [home(100, 0, 10), home(200, 0, 5), home(300, 0, 5)]
+    rows = areas(long_street(200, homes=even), long_street(300, homes=even))
+    assert rows == [["h1", "shifted", 15, 15, "h3", "h2"]]
+
+
+def test_gap_areas_that_are_put_together_or_apart_are_no_new_gaps() -> None:
+    apart = [home(100, 0, 10, committee_id="K1"), home(200, 0, 5, committee_id="K2")]
+    together = [home(100, 0, 10, committee_id="K1"), home(200, 0, 5, committee_id="K1")]
+    rows = areas(long_street(homes=apart), long_street(homes=together))
+    assert rows == [["h1", "grown", 10, 15, "", ""], ["h2", "merged", 5, 0, "", ""]]
+    rows = areas(long_street(homes=together), long_street(homes=apart))
+    assert rows == [["h1", "shrunk", 15, 10, "", ""], ["h2", "split", 0, 5, "", ""]]
+
+
+def test_a_gap_area_whose_ids_changed_is_the_same() -> None:
+    homes = [home(100, 0, 10, name="South"), home(200, 0, 5, name="North"), home(2500, 0, 20, name="Far")]
+    renamed = [row | {"demand_id": f"new{n}"} for n, row in enumerate(homes)]
+    found = compared(long_street(homes=homes), long_street(200, homes=renamed))["gap_area_changes"]
+    assert found[["area_id", "area_id_before", "change", "demand_ids_closed"]].to_numpy().tolist() == [
+        ["new0", "h1", "shrunk", "new1"]
+    ]
+
+
 # Everything at once
 
 
@@ -274,6 +334,31 @@ def studies(draw: st.DrawFn) -> Inputs:
     types = [facility_type("shop", limits[0]), facility_type("park", limits[1], 900.0)]
     options = {"join_crossings": True, "max_snap_m": draw(st.sampled_from([0.0, 120.0]))}
     return world(streets=rows, homes=homes, shops=shops, types=types, circles=circles, settings=options)
+
+
+def gaps_of(side: Side) -> set[tuple[str, str]]:
+    rows = side.judged[side.judged["verdict"] != "met"]
+    return set(zip(rows["demand_id"], rows["facility_type"], strict=True))
+
+
+@settings(max_examples=15, phases=UNSHRUNK)
+@given(studies(), studies())
+def test_changes_of_gap_areas_add_up_and_name_every_point(before: Inputs, after: Inputs) -> None:
+    found = compared(before, after)
+    table = found["gap_area_changes"]
+    not_met = [
+        side.judged.loc[side.judged["verdict"] == "not_met", "people"].sum()
+        for side in (found.before, found.after)
+    ]
+    assert abs(table["people_type_pairs_change"].sum() - (not_met[1] - not_met[0])) < 1e-5
+    pairs = found.pairs["residents"]
+    ids = [side.inputs.residents["demand_id"] for side in (found.before, found.after)]
+    later = {one: f"gone {one}" for one in ids[0]}
+    later |= {ids[0].iat[i]: ids[1].iat[j] for i, j in zip(pairs.before, pairs.after, strict=True)}
+    was, now = {(later[one], kind) for one, kind in gaps_of(found.before)}, gaps_of(found.after)
+    for column, gaps in (("demand_ids_closed", was - now), ("demand_ids_opened", now - was)):
+        named = {one for joined in table[column] for one in joined.split(";") if one}
+        assert named == {one.removeprefix("gone ") for one, _ in gaps}, column
 
 
 @settings(max_examples=15, phases=UNSHRUNK)

@@ -87,7 +87,9 @@ def table(out: Path, name: str) -> pd.DataFrame:
 
 def test_the_folder_is_of_the_same_make_as_a_run(out: Path) -> None:
     files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
-    tables = {"data_changes", "coverage_changes", "verdict_changes", "facility_effects", "circle_sentences"}
+    tables = {
+        "data_changes", "coverage_changes", "verdict_changes", "facility_effects", "gap_area_changes", "circle_sentences",
+    }  # fmt: skip
     assert files == {
         "index.html", "manifest.json", "tables.xlsx", "comparison.xlsx", "layers.gpkg", "maps/before_after.html",
         "tables/README.txt", *(f"tables/{name}.csv" for name in tables),
@@ -140,7 +142,15 @@ def test_handed_out_pages_and_sheets_hide_small_numbers(out: Path) -> None:
     """Two people live at H3: no page says so, the internal table does."""
     assert 2 in table(out, "verdict_changes")["people_after"].tolist()
     book = openpyxl.load_workbook(out / "comparison.xlsx")
-    assert book.sheetnames == ["circles", "people met", "facilities", "verdicts", "data", "about"]
+    assert book.sheetnames == [
+        "circles",
+        "people met",
+        "facilities",
+        "gap areas",
+        "verdicts",
+        "data",
+        "about",
+    ]
     rows = list(book["verdicts"].iter_rows(min_row=2, values_only=True))
     assert {row[8] for row in rows} == {30, "<5"}
     assert book["people met"].page_setup.orientation == "landscape"

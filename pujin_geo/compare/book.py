@@ -7,7 +7,15 @@ import pandas as pd
 
 from ..report.books import Heading, Sheet, write_sheets
 from ..texts import Text
-from .shown import coverage_shown, data_shown, effects_shown, sentences_shown, smallest_of, verdicts_shown
+from .shown import (
+    coverage_shown,
+    data_shown,
+    effects_shown,
+    gap_areas_shown,
+    sentences_shown,
+    smallest_of,
+    verdicts_shown,
+)
 from .words import DEFINITIONS, TITLE
 from .worlds import GROUPS
 
@@ -77,6 +85,25 @@ VERDICTS = Sheet(
     Text("没有判定改变。", "No verdict changed."),
 )
 
+GAP_AREAS = Sheet(
+    Text("缺口片区的变化", "gap areas"),
+    (
+        Heading("area_name", Text("片区", "area"), 28),
+        Heading("circle_id", Text("生活圈", "circle"), 10),
+        Heading("change_name", Text("变化", "change"), 14),
+        Heading(
+            "people_type_pairs_before", Text("缺口人次 (前)", "gaps before (people × types)"), 11, "count"
+        ),
+        Heading("people_type_pairs_after", Text("缺口人次 (后)", "gaps after (people × types)"), 11, "count"),
+        Heading("people_type_pairs_change", Text("变化 (人次)", "change (people × types)"), 11, "count"),
+        Heading("types_closed_names", Text("消除的类型", "types closed"), 30),
+        Heading("points_closed", Text("消除缺口的居民点", "demand points closed"), 40),
+        Heading("types_opened_names", Text("出现的类型", "types opened"), 30),
+        Heading("points_opened", Text("出现缺口的居民点", "demand points opened"), 40),
+    ),
+    Text("缺口片区没有变化。", "No gap area changed."),
+)
+
 DATA = Sheet(
     Text("数据的变化", "data"),
     (
@@ -104,6 +131,7 @@ def write_book(comparison: "Comparison", path: Path) -> None:
         (CIRCLES, sentences_shown(comparison)),
         (COVERAGE, coverage_shown(comparison)),
         (EFFECTS, effects_shown(comparison)),
+        (GAP_AREAS, gap_areas_shown(comparison)),
         (VERDICTS, verdicts_shown(comparison)),
         (DATA, data),
     ]

@@ -10,6 +10,7 @@ from ..tables import ALL
 from ..texts import Lang, Text
 from .data_changes import LayerPairs, data_changes, pair_layers
 from .effects import facility_effects
+from .gap_changes import gap_area_changes
 from .notices import notices
 from .pairing import Pairs
 from .result_changes import coverage_changes, verdict_changes
@@ -27,8 +28,8 @@ class Comparison:
         lang: language of words in the tables.
         changed: groups that differ in something that can bear on who is met, of ``worlds.GROUPS``.
         notices: what has to be known before the figures are read.
-        tables: ``data_changes``, ``coverage_changes``, ``verdict_changes``, ``facility_effects`` and
-            ``circle_sentences``, by name.
+        tables: ``data_changes``, ``coverage_changes``, ``verdict_changes``, ``facility_effects``,
+            ``gap_area_changes`` and ``circle_sentences``, by name.
         pairs: which rows of the two runs are the same thing.
         circle_names: earlier ``circle_id`` → the later one of the same circle, where it differs.
     """
@@ -120,6 +121,7 @@ def compare_sides(before: Side, after: Side, *, lang: Lang) -> Comparison:
         "coverage_changes": coverage,
         "verdict_changes": verdicts,
         "facility_effects": facility_effects(before, after, pairs),
+        "gap_area_changes": gap_area_changes(before, after, pairs["residents"], circle_names, lang=lang),
     }
     tables["circle_sentences"] = circle_sentences(before, after, coverage, circle_names, lang=lang)
     return Comparison(

@@ -18,7 +18,15 @@ from ..tables import ALL
 from ..texts import Text
 from .data_changes import CHANGES
 from .sentences import signed, type_names
-from .shown import coverage_shown, data_shown, effects_shown, layer_names, sentences_shown, smallest_of
+from .shown import (
+    coverage_shown,
+    data_shown,
+    effects_shown,
+    gap_areas_shown,
+    layer_names,
+    sentences_shown,
+    smallest_of,
+)
 from .words import DEFINITIONS, TITLE
 from .worlds import GROUPS
 
@@ -27,6 +35,12 @@ if TYPE_CHECKING:
     from .sides import Side
 
 MOST_EFFECTS = 40
+MOST_AREAS = 30
+MOST_POINTS = 4
+AREA_SIDES = {
+    "closed": Text("消除: 类型和居民点", "Closed: types, demand points"),
+    "opened": Text("出现: 类型和居民点", "Opened: types, demand points"),
+}
 MOST_DATA = 60
 OLDER_COLOUR, NEWER_COLOUR = "#a5302c", "#8a1c5a"
 """Facilities and streets that are only in the earlier, or only in the later run."""
@@ -42,6 +56,7 @@ def page_html(comparison: "Comparison") -> str:
     lang = comparison.lang
     coverage = coverage_shown(comparison)
     sentences = sentences_shown(comparison)
+    areas = gap_areas_shown(comparison, most=MOST_POINTS).head(MOST_AREAS)
     page = (
         templates()
         .get_template("compare.html.j2")
@@ -68,6 +83,13 @@ def page_html(comparison: "Comparison") -> str:
             rows=coverage[coverage["circle_id"] == ALL].to_dict("records"),
             parts=coverage[coverage["circle_id"] != ALL].to_dict("records"),
             gaps=_gap_rows(comparison),
+            gap_areas=areas.to_dict("records"),
+            area_sides=[
+                (words.of(lang), f"types_{side}_names", f"points_{side}")
+                for side, words in AREA_SIDES.items()
+                if areas[f"points_{side}"].ne("").any()
+            ],
+            gap_area_total=len(comparison["gap_area_changes"]),
             effects=effects_shown(comparison).head(MOST_EFFECTS).to_dict("records"),
             effect_total=len(comparison["facility_effects"]),
             data_counts=_data_counts(comparison),

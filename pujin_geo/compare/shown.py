@@ -9,6 +9,7 @@ from ..tables import ALL, LAYERS, REGISTERS
 from ..texts import Text
 from .data_changes import CHANGES
 from .effects import COLUMNS as EFFECT_COLUMNS
+from .gap_changes import AREA_CHANGES
 from .sentences import circle_labels, circle_sentences, type_names
 from .worlds import GROUPS
 
@@ -76,6 +77,36 @@ def verdicts_shown(comparison: "Comparison") -> pd.DataFrame:
     return shown.assign(
         type_name=shown["facility_type"].map(type_names(comparison)),
         change_name=[VERDICT_CHANGES[one].of(lang) for one in shown["change"]],
+    )
+
+
+def gap_areas_shown(comparison: "Comparison", *, most: int | None = None) -> pd.DataFrame:
+    """Return ``gap_area_changes`` for handing out, with types and demand points by name; ``most`` points at most."""
+    table, lang = comparison["gap_area_changes"], comparison.lang
+    shown = suppressed(table, smallest=smallest_of(comparison)) if len(table) else table
+    types, apart = type_names(comparison), Text("、", ", ").of(lang)
+    points = {
+        one.demand_id: one.name or one.demand_id
+        for side in (comparison.before, comparison.after)
+        for one in side.inputs.residents[["demand_id", "name"]].itertuples()
+    }
+
+    def listed(joined: str, names: dict[str, str], most: int | None = None) -> str:
+        ids = [one for one in joined.split(";") if one]
+        words = apart.join(names.get(one) or one for one in ids[:most])
+        rest = len(ids) - len(ids[:most])
+        return words + (Text(f"等{len(ids)}处", f" and {rest} more").of(lang) if rest else "")
+
+    return shown.assign(
+        change_name=[AREA_CHANGES[one].of(lang) for one in shown["change"]],
+        **{
+            column: [listed(ids, names, at_most) for ids in shown[source]]
+            for side in ("closed", "opened")
+            for column, source, names, at_most in (
+                (f"types_{side}_names", f"types_{side}", types, None),
+                (f"points_{side}", f"demand_ids_{side}", points, most),
+            )
+        },
     )
 
 

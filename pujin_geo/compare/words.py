@@ -47,6 +47,15 @@ DEFINITIONS: dict[str, Text] = {
         "no_longer_judged; people: another number of people is met; circle: met in another circle; people_met_change adds up to the "
         "change of the type.",
     ),
+    "gap_area_changes": Text(
+        "缺口片区的变化: 前后两次的片区按共有的居民点认作同一片区; 缺口人次 = 未达标的人 × 类型; closed 消除: 原有居民点都没有缺口了; opened 新出现: "
+        "原来都没有缺口; shrunk 缩小、grown 扩大 (按缺口人次); shifted 人次相同而居民点或类型不同; merged 并入、split 分出: 居民点归到另一片区。变化相加等于"
+        "全域的变化; 涉及的居民点列在 demand_ids_closed 和 demand_ids_opened。",
+        "Gap areas: those of two runs are one by the demand points that they share; gaps count people × types not met; closed: none of its "
+        "points has a gap now; opened: none had one; shrunk and grown by that count; shifted: as many, of other points or types; merged, "
+        "split: the points went to, or came from, another area. Changes add up to that of the whole study; the demand points behind "
+        "them stand in demand_ids_closed and demand_ids_opened.",
+    ),
     "doubt": Text(
         "doubt: 编号对不上时按名称和位置认作同一处的依据; 请人工核对。",
         "doubt: on what grounds two rows without a common id were taken to be the same; please check.",
