@@ -1,6 +1,7 @@
 """Fingerprints of data by content: equal for equal rows, whatever file or process they came from.
 
-They are published (``input_hash``): another fingerprint for the same content is a breaking change.
+Those of plain values, mappings, sequences and arrays are published (``input_hash``): another fingerprint for the
+same content is a breaking change.
 """
 
 import dataclasses
@@ -69,7 +70,7 @@ class Fingerprints:
         if isinstance(value, pd.DataFrame):
             return b"frame", self._frame(value)
         if isinstance(value, pd.Series):
-            return b"series", [self._digest(value.index), self._values(value)]
+            return b"series", [self._digest(value.index), self._digest(value.name), self._values(value)]
         if isinstance(value, pd.RangeIndex):
             return b"range", [repr((value.start, value.stop, value.step)).encode()]
         if isinstance(value, pd.Index):
@@ -92,17 +93,18 @@ class Fingerprints:
         raise TypeError(type(value))
 
     def _frame(self, frame: pd.DataFrame) -> list[bytes]:
-        crs = frame.crs if isinstance(frame, gpd.GeoDataFrame) and frame._geometry_column_name else None
-        index = self._digest(frame.index)
-        columns = [_hash(b"series", [index, self._values(column)]) for _, column in frame.items()]
-        return [self._digest(frame.columns.tolist()), index, self._digest(crs), *columns]
+        active = frame._geometry_column_name if isinstance(frame, gpd.GeoDataFrame) else False
+        about = [frame.columns.tolist(), frame.index, active]
+        return [*map(self._digest, about), *(self._values(column) for _, column in frame.items())]
 
     def _values(self, column: pd.Series | pd.Index) -> bytes:
         if isinstance(column, pd.MultiIndex):
             return self._digest(column.tolist())
         is_numbers = isinstance(column.dtype, np.dtype) and column.dtype != object
         # Not remembered: an array made for the occasion is never met again.
-        return _hash(*_array(column.to_numpy() if is_numbers else column.to_numpy(dtype=object)))
+        values = _hash(*_array(column.to_numpy() if is_numbers else column.to_numpy(dtype=object)))
+        crs = self._digest(column.crs) if isinstance(column, gpd.GeoSeries) else b""
+        return _hash(str(column.dtype).encode(), [values, crs])
 
 
 _LARGE = (np.ndarray, pd.DataFrame, pd.Series, pd.Index, CRS)

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from . import __version__
 from .definitions import DEFINITIONS
 from .inputs import Inputs
+from .layer_files import parquet, write_geopackage
 from .maps import write_maps
 from .report.briefing import write_index
 from .report.cards import write_cards
@@ -140,18 +140,11 @@ def as_os_errors() -> Iterator[None]:
 
 def _write_layers(results: Results, path: Path) -> None:
     """Write every layer with its results for QGIS and ArcGIS, in WGS84."""
-    # GDAL stamps the current date into the file unless it is told one.
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
-    extra = {"facilities": ["circle_id", "inside_boundary"], "residents": ["circle_id", "inside_boundary"]}
-    for name in LAYERS:
-        layer = results.inputs.layer(name)
-        if layer.empty:
-            continue
-        layer = layer.drop(columns=[c for c in extra.get(name, []) if c in layer])
-        layer = layer.join(results.tables[name][extra[name]]) if name in extra else layer
-        pyogrio.write_dataframe(
-            layer.to_crs("EPSG:4326"), path, layer=name, driver="GPKG", append=path.exists()
-        )
+    layers = {name: layer for name in LAYERS if len(layer := results.inputs.layer(name))}
+    added = {
+        name: results.tables[name][["circle_id", "inside_boundary"]] for name in ("facilities", "residents")
+    }
+    write_geopackage(path, layers, added, changing="facilities")
 
 
 def _keep_inputs(results: Results, folder: Path) -> None:
@@ -170,7 +163,7 @@ def write_inputs(inputs: Inputs, folder: Path) -> None:
         if layer.empty:
             continue
         path = folder / f"{name}.parquet"
-        layer.drop(columns=["row", "source_row"]).to_parquet(path, index=False)
+        path.write_bytes(parquet(layer))
         layers[name] = LayerSpec(path)
     inputs.catalogue.to_csv(folder / "catalogue.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
     study = replace(inputs.study, folder=folder, layers=layers, profile="catalogue.csv")

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import pyogrio
 import shapely
 
 from .. import __version__
 from ..definitions import DEFINITIONS as RUN_DEFINITIONS
 from ..definitions import INTERNAL, SYNTHETIC
 from ..errors import SettingsError
+from ..inputs import PLACE_COLUMNS
+from ..layer_files import add_layers
 from ..outputs import Report, Step, write_manifest, written_in_steps
 from ..report.columns import columns_of, constant
 from ..report.table_files import write_csv, write_workbook
@@ -128,8 +129,6 @@ def _write_map(comparison: Comparison, folder: Path) -> None:
 
 def _write_layers(comparison: Comparison, path: Path) -> None:
     """Write what can be drawn of the changes for QGIS and ArcGIS, in WGS84."""
-    # GDAL stamps the current date into the file unless it is told one.
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
     layers = {
         "facility_effects": _facility_layer(comparison),
         "demand_changes": _demand_layer(comparison),
@@ -137,10 +136,9 @@ def _write_layers(comparison: Comparison, path: Path) -> None:
         "streets_after": changed_streets(comparison, is_later=True),
         "circles": _circle_layer(comparison),
     }
-    for name, layer in layers.items():
-        if len(layer):
-            drawn = layer.drop(columns=["row", "source_row"], errors="ignore").to_crs("EPSG:4326")
-            pyogrio.write_dataframe(drawn, path, layer=name, driver="GPKG", append=path.exists())
+    add_layers(
+        path, {name: layer.drop(columns=PLACE_COLUMNS, errors="ignore") for name, layer in layers.items()}
+    )
 
 
 def _facility_layer(comparison: Comparison) -> gpd.GeoDataFrame:
