@@ -1,5 +1,7 @@
 """Cards, reach of hubs, alternatives side by side; names, colours and reading order of printed circles."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -34,12 +36,15 @@ def test_card_by_hand() -> None:
     assert card.title == "西圈 (C1) · 示意 · 内部讨论"
     figures = dict(zip(card.figures["figure"], card.figures["value"], strict=True))
     assert figures["常住人口"] == "200"
-    assert figures["居村委"] == "A1, B1"
-    assert figures["中心设施"] == "s1/hub"
+    assert figures["居村委"] == "A1居委会 (A1)、B1居委会 (B1)"
+    assert figures["中心设施"] == "s1/hub"  # it has no name
     assert figures["到中心最远步行 (米)"] == "400"
     assert card.facilities[["facility_type", "count"]].to_numpy().tolist() == [["hub", 1], ["shop", 1]]
     # Shops at B1 and D1 serve all within 500 m; the hub at A1 serves up to 1000 m: C1 (800 m) but not D1 (1200 m).
     assert card.gaps.empty
+    called = results.tables["facilities"].assign(name="邻里中心")
+    renamed = circle_card(replace(results, tables=results.tables | {"facilities": called}), "C1", lang="en")
+    assert renamed.figures["value"].tolist()[3:5] == ["A1居委会 (A1), B1居委会 (B1)", "邻里中心 (s1/hub)"]
     other = circle_card(results, "C2", lang="en")
     assert other.gaps[["facility_type", "people_not_met", "coverage_share"]].to_numpy().tolist() == [
         ["hub", 100, 0.5]

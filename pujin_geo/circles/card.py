@@ -60,7 +60,7 @@ def circle_cards(results: Results, *, lang: Lang | None = None) -> dict[str, Car
     """Return circle → its card, as ``circle_card`` returns it, in the order of the ``circles`` table."""
     lang = lang or results.lang
     facilities, gaps = (_by_circle(table) for table in (_facilities(results, lang), _gaps(results, lang)))
-    rural = _rural_people(results)
+    rural, named = _rural_people(results), _names(results)
     cards = {}
     for circle in results.tables["circles"].to_dict("records"):
         circle_id = circle["circle_id"]
@@ -70,7 +70,7 @@ def circle_cards(results: Results, *, lang: Lang | None = None) -> dict[str, Car
         )
         cards[circle_id] = Card(
             title.of(lang),
-            figures=_figures(circle, rural(circle_id), lang),
+            figures=_figures(circle, rural(circle_id), named, lang),
             facilities=facilities(circle_id),
             gaps=gaps(circle_id),
         )
@@ -92,15 +92,27 @@ def _rural_people(results: Results) -> Callable[[str], float]:
     return lambda circle_id: float(people[circle == circle_id].sum())
 
 
-def _figures(circle: dict[Hashable, Any], rural: float, lang: Lang) -> pd.DataFrame:
+def _names(results: Results) -> dict[str, str]:
+    """Return the ids of committees and facilities with their names before them, where they have any."""
+    layers = (("committee_id", results.inputs.committees), ("facility_id", results.tables["facilities"]))
+    return {
+        one: f"{name.strip()} ({one})"
+        for id_column, layer in layers
+        for one, name in zip(layer[id_column].tolist(), layer["name"].tolist(), strict=True)
+        if name.strip()
+    }
+
+
+def _figures(circle: dict[Hashable, Any], rural: float, named: dict[str, str], lang: Lang) -> pd.DataFrame:
     farthest_m = circle["farthest_walk_m"]
-    committees = [one for one in str(circle["committees"]).split(";") if one]
+    committees = [named.get(one, one) for one in str(circle["committees"]).split(";") if one]
+    hub = str(circle["hub_facility_id"])
     rows = [
         (Text("常住人口", "residents"), f"{circle['population']:,.0f}"),
         (Text("其中乡村", "of them rural"), f"{rural:,.0f}"),
         (Text("面积 (平方公里)", "area (km²)"), f"{circle['area_km2']:.2f}"),
-        (Text("居村委", "committees"), ", ".join(committees) or "—"),
-        (Text("中心设施", "hub"), str(circle["hub_facility_id"]) or Text("无", "none").of(lang)),
+        (Text("居村委", "committees"), Text("、", ", ").of(lang).join(committees) or "—"),
+        (Text("中心设施", "hub"), named.get(hub, hub) or Text("无", "none").of(lang)),
         (
             Text("到中心最远步行 (米)", "farthest walk to the hub (m)"),
             "—" if pd.isna(farthest_m) else f"{farthest_m:,.0f}",
