@@ -11,7 +11,7 @@ from ..maps import basemap, drawing
 from ..maps.coverage import basic_reach
 from ..maps.figures import percent, whole
 from ..maps.offline import with_policy
-from ..maps.palette import CHANGE_COLOURS, DEMAND_CLASSES
+from ..maps.palette import CHANGE_COLOURS, DEMAND_CLASSES, LAND_COLOUR
 from ..maps.templates import templates
 from ..maps.words import notices
 from ..tables import ALL
@@ -220,8 +220,8 @@ def _pictures(comparison: "Comparison") -> list[dict[str, Any]]:
 def _svg(view: tuple[int, int, int, int], title: str, drawn: Markup) -> Markup:
     return Markup(
         '<svg class="picture side" width="{0}" height="{1}" viewBox="0 0 {2} {3}" font-size="120" role="img" aria-label="{4}" xmlns="http://www.w3.org/2000/svg">'
-        '<rect width="{2}" height="{3}" fill="#f6f4ef"/>{5}</svg>'
-    ).format(view[2] // 10, view[3] // 10, view[2], view[3], title, drawn)
+        '<rect width="{2}" height="{3}" fill="{6}"/>{5}</svg>'
+    ).format(view[2] // 10, view[3] // 10, view[2], view[3], title, drawn, LAND_COLOUR)
 
 
 def _changed_streets(

@@ -17,7 +17,7 @@ from ..walking.access import Geometries
 from . import basemap
 from .lettering import fitted, width_em
 from .packing import line_parts
-from .palette import DEMAND_CLASSES, VERDICT_COLOURS, demand_class
+from .palette import DEMAND_CLASSES, GROUND_COLOURS, PICTURE_STREETS, VERDICT_COLOURS, demand_class
 
 if TYPE_CHECKING:
     from ..inputs import Inputs
@@ -36,8 +36,8 @@ LONGEST_NAME_EM = 14.0
 AREA_DETAIL, LINE_DETAIL = 3, 4
 """Drawing units by which a drawn line may lie beside the true one."""
 
-_AREAS = (("residential_land", "#ece6dc"), ("green", "#cfe0bd"), ("water", "#b8d4e3"))
-_STREETS = (("path", "#ded6c8", 6.0), ("local", "#cfc9c0", 10.0), ("main", "#b9ab95", 24.0))
+AREAS = ("residential_land", "green", "water")
+_STREET_WIDTHS = {"path": 5.0, "local": 10.0, "main": 24.0}
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Ground:
 
 def ground_layers(inputs: "Inputs") -> dict[str, gpd.GeoDataFrame]:
     """Return the layers that ``ground_of`` draws, by name."""
-    return {name: inputs.layer(name) for name in (*dict(_AREAS), "streets", "committees", "boundary")}
+    return {name: inputs.layer(name) for name in (*AREAS, "streets", "committees", "boundary")}
 
 
 def ground_of(layers: Mapping[str, gpd.GeoDataFrame], frame: Frame) -> Ground:
@@ -103,14 +103,17 @@ def ground_of(layers: Mapping[str, gpd.GeoDataFrame], frame: Frame) -> Ground:
     classes = basemap.street_class(streets).to_numpy()
     shapes = streets.geometry.to_numpy()
     lines: list[tuple[Geometries | gpd.GeoSeries, str, float, str]] = [
-        *((shapes[classes == name], colour, width, "") for name, colour, width in _STREETS),
-        (layers["committees"].boundary, "#8b83a6", 8.0, "50 30"),
-        (boundary, "#5a4a8a", 22.0, ""),
+        *(
+            (shapes[classes == name], PICTURE_STREETS[name], width, "")
+            for name, width in _STREET_WIDTHS.items()
+        ),
+        (layers["committees"].boundary, GROUND_COLOURS["committees"]["line"], 8.0, "50 30"),
+        (boundary, GROUND_COLOURS["boundary"]["line"], 22.0, ""),
     ]
     return Ground(
         areas=[
-            (_in_detail(basemap.dissolved(layers[name]), frame, AREA_DETAIL), colour)
-            for name, colour in _AREAS
+            (_in_detail(basemap.dissolved(layers[name]), frame, AREA_DETAIL), GROUND_COLOURS[name]["fill"])
+            for name in AREAS
         ],
         lines=[
             (_in_detail(shape, frame, LINE_DETAIL), colour, width, dash)

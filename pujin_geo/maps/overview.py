@@ -23,7 +23,7 @@ from ..walking.verdicts import counts
 from . import basemap, drawing
 from .coverage import basic_reach
 from .drawing import Box, Frame, Ground
-from .palette import RANK_CLASSES
+from .palette import LAND_COLOUR, RANK_CLASSES
 
 if TYPE_CHECKING:
     from ..results import Results
@@ -141,10 +141,10 @@ def _picture(
     width, height = right - left, bottom - top
     return Markup(
         '<svg class="picture {0}" width="{1}" height="{2}" viewBox="{3} {4} {5} {6}" font-size="{10}" role="img" aria-label="{7}" xmlns="http://www.w3.org/2000/svg">'
-        '<rect x="{3}" y="{4}" width="{5}" height="{6}" fill="#f6f4ef"/>{8}{9}</svg>'
+        '<rect x="{3}" y="{4}" width="{5}" height="{6}" fill="{11}"/>{8}{9}</svg>'
     ).format(
         kind, width // 10, height // 10, left, top, width, height, title,
-        Markup('<use href="#{}"/>').format(BASE) if own_base is None else own_base, drawn, size,
+        Markup('<use href="#{}"/>').format(BASE) if own_base is None else own_base, drawn, size, LAND_COLOUR,
     )  # fmt: skip
 
 

@@ -21,6 +21,15 @@ GROUND_COLOURS: dict[str, dict[str, str]] = {
 }
 """The background, pale, for what is said lies upon it: fill of areas, line, or casing and fill of streets."""
 
+LAND_COLOUR = "#f3f1ec"
+"""What lies under all of it; the same in page.css."""
+
+PICTURE_STREETS = {
+    name: GROUND_COLOURS[name].get("line") or GROUND_COLOURS[name]["casing"]
+    for name in ("path", "local", "main")
+}
+"""Streets where they are too narrow for a casing."""
+
 TYPE_COLOURS = (
     "#1f5fa8", "#b3446c", "#00796b", "#b35900", "#5e4fa2", "#7a5c00", "#0086a8", "#a63d2f", "#4d7326", "#8c4aa1",
     "#2f4b7c", "#96602f", "#3d7a8c", "#bf3f7f", "#556b2f", "#6d4c41", "#37648f", "#8f2d56", "#2e7d5b", "#705aa8",

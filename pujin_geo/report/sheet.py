@@ -19,9 +19,10 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from ..maps import basemap
-from ..maps.drawing import INK, LONGEST_NAME_EM, length_words, round_length_m, study_box
+from ..maps.drawing import AREAS, INK, LONGEST_NAME_EM, length_words, round_length_m, study_box
 from ..maps.lettering import fitted, lines_of, width_em
 from ..maps.packing import line_parts
+from ..maps.palette import GROUND_COLOURS, LAND_COLOUR, PICTURE_STREETS
 from ..maps.words import notices, sources
 from ..texts import Text
 from .charts import SOFT
@@ -55,8 +56,7 @@ PLAIN: dict[str, dict[str, None]] = {
 }
 """Without dates and versions, so that the same results give the same bytes."""
 
-_AREAS = (("residential_land", "#ece6dc"), ("green", "#cfe0bd"), ("water", "#b8d4e3"))
-_STREETS = (("path", "#ded6c8", 0.25), ("local", "#cfc9c0", 0.4), ("main", "#b9ab95", 1.0))
+_STREET_WIDTHS_PT = {"path": 0.2, "local": 0.4, "main": 1.0}
 _NAME_COLOURS = {"committee": "#5a4f7d", "water": "#3f7392"}
 
 
@@ -103,7 +103,7 @@ class Sheet:
         axes = self.figure.add_axes(
             (margin / width_in, bottom / height_in, wide / width_in, tall / height_in)
         )
-        axes.set(xlim=(west, east), ylim=(south, north), xticks=[], yticks=[], facecolor="#f6f4ef")
+        axes.set(xlim=(west, east), ylim=(south, north), xticks=[], yticks=[], facecolor=LAND_COLOUR)
         for spine in axes.spines.values():
             spine.set(color="#b8c0c6", linewidth=0.8)
         self._map_right = (margin + wide) / width_in
@@ -112,13 +112,13 @@ class Sheet:
 
     def _base(self) -> None:
         inputs = self.results.inputs
-        for name, colour in _AREAS:
-            self.fill(basemap.dissolved(inputs.layer(name)), colour)
+        for name in AREAS:
+            self.fill(basemap.dissolved(inputs.layer(name)), GROUND_COLOURS[name]["fill"])
         classes = basemap.street_class(inputs.streets)
-        for name, colour, width in _STREETS:
-            self.lines(inputs.streets.geometry[classes == name], colour, width)
-        self.lines(inputs.committees.boundary, "#8b83a6", 0.4, dashed=True)
-        self.lines(basemap.dissolved(inputs.boundary).boundary, "#5a4a8a", 1.2)
+        for name, width_pt in _STREET_WIDTHS_PT.items():
+            self.lines(inputs.streets.geometry[classes == name], PICTURE_STREETS[name], width_pt)
+        self.lines(inputs.committees.boundary, GROUND_COLOURS["committees"]["line"], 0.4, dashed=True)
+        self.lines(basemap.dissolved(inputs.boundary).boundary, GROUND_COLOURS["boundary"]["line"], 1.2)
 
     def fill(self, geometry: gpd.GeoSeries, colour: str, *, alpha: float = 1.0) -> None:
         """Fill polygons with one colour."""
