@@ -25,7 +25,7 @@ from pujin_geo.circles import circle_of
 from pujin_geo.coverage.sums import coverage, judged_people
 from pujin_geo.definitions import DEFINITIONS
 from pujin_geo.inputs import Inputs
-from pujin_geo.maps.ask import ask_data, ask_map, projection
+from pujin_geo.maps.ask import ask_data, ask_map, asked_types, projection
 from pujin_geo.maps.coverage import VERDICTS
 from pujin_geo.maps.offline import asset
 from pujin_geo.maps.shared import Shared
@@ -124,7 +124,7 @@ class Known:
 
 
 def known(result: Results) -> Known:
-    data, given = ask_data(Shared(result)), result.inputs
+    data, given = ask_data(Shared(result), asked_types(Shared(result))), result.inputs
     type_ids = [one["id"] for one in data["types"]]
     residents = result.tables["residents"]
     counting = given.facilities["status"].eq("existing") & given.facilities["facility_type"].isin(type_ids)

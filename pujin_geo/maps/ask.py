@@ -61,15 +61,15 @@ def ask_map(results: "Results", *, background: Background | None = None) -> "Stu
 
 def ask_page(shared: Shared) -> MapPage:
     """Return the page of ``ask_map``."""
-    results = shared.results
+    results, types = shared.results, asked_types(shared)
     lang, study = results.lang, results.inputs.study
     title = Text(f"{study.name} · 步行问答", f"{study.name} · Ask how far on foot")
     return map_page(
         shared,
         title=title.of(lang),
         template="ask.html.j2",
-        words=_words(shared),
-        data=ask_data(shared)
+        words=_words(results, types),
+        data=ask_data(shared, types)
         | {
             "text": page_texts(lang, **_TEXTS),
             "verdictColours": VERDICT_COLOURS,
@@ -80,13 +80,13 @@ def ask_page(shared: Shared) -> MapPage:
     )
 
 
-def ask_data(shared: Shared) -> dict[str, Any]:
+def ask_data(shared: Shared, types: pd.DataFrame) -> dict[str, Any]:
     """Return what the page computes with; metres from ``origin``, lengths exact.
 
     Numbers are base64 texts of little-endian arrays: coordinates ``int32`` millimetres, lengths along
     streets ``float64`` metres (multiples of 2⁻²⁰), so that sums in the page are Python's.
     """
-    results, placed, types = shared.results, shared.placed, _types(shared)
+    results, placed = shared.results, shared.placed
     inputs, network = results.inputs, results.network
     box = _box(results)
     origin = (float(np.floor(box[0])), float(np.floor(box[1])))
@@ -146,7 +146,7 @@ def _box(results: "Results") -> tuple[float, float, float, float]:
     return float(west), float(south), float(east), float(north)
 
 
-def _types(shared: Shared) -> pd.DataFrame:
+def asked_types(shared: Shared) -> pd.DataFrame:
     """Return the judged types that have rows, in catalogue order, with their number in the suitability."""
     judged, _ = types_with_threshold(shared.results.inputs)
     with_rows = shared.results.tables["distances"]["facility_type"].unique()
@@ -299,9 +299,8 @@ def _xy_mm(xy: Floats, origin: Point) -> str:
     return pack_numbers(np.rint((xy - np.array(origin)) * 1000), "<i4")
 
 
-def _words(shared: Shared) -> dict[str, Any]:
-    results = shared.results
-    lang, types = results.lang, _types(shared)
+def _words(results: "Results", types: pd.DataFrame) -> dict[str, Any]:
+    lang = results.lang
     groups: dict[str, list[tuple[int, str]]] = {}
     for position, row in enumerate(types.to_dict("records")):
         name = row["name_en"] if lang == "en" else row["name_zh"]

@@ -99,10 +99,10 @@ def background(inputs: Inputs) -> Background:
 
 
 def _ground(inputs: Inputs) -> dict[str, gpd.GeoDataFrame]:
-    """Return the layers that are drawn, with what of them is drawn."""
-    names = {"streets": ["name", "kind", "walkable", "status"], "barriers": [], "extent": [], "boundary": []}
-    shown = ("streets", *_AREAS, "barriers", "committees", "extent", "boundary")
-    return {name: inputs.layer(name)[[*names.get(name, ["name"]), "geometry"]] for name in shown}
+    """Return the layers that are drawn; of the streets, which are many, only what of them is drawn."""
+    shown = (*_AREAS, "barriers", "committees", "extent", "boundary")
+    streets = inputs.streets[["name", "kind", "walkable", "status", "geometry"]]
+    return {"streets": streets, **{name: inputs.layer(name) for name in shown}}
 
 
 @kept

@@ -138,16 +138,17 @@ def _gap_rows(results: "Results", areas: pd.DataFrame, types: pd.DataFrame) -> d
     columns = (
         area.tolist(),
         kind.tolist(),
-        *(_whole(table[name]) for name in (*counted, "mean_walk_m")),
+        *(np.rint(table[name]).astype("int64").tolist() for name in counted),
+        _metres(table["mean_walk_m"]),
         nearest.tolist(),
-        _whole(table["nearest_walk_m"]),
+        _metres(table["nearest_walk_m"]),
     )
     rows = [list(row) for row in zip(*columns, strict=True)]
     return {"gaps": rows, "nearest": [str(name) for name in names]}
 
 
-def _whole(values: pd.Series) -> list[int | None]:
-    return [None if math.isnan(value) else round(value) for value in values.tolist()]
+def _metres(lengths_m: pd.Series) -> list[int | None]:
+    return [None if math.isnan(length_m) else round(length_m) for length_m in lengths_m.tolist()]
 
 
 def _detours(shared: Shared, areas: pd.DataFrame) -> dict[str, Any]:
@@ -219,17 +220,18 @@ def _spaces(results: "Results", types: pd.DataFrame) -> list[list[Any]]:
     points = gpd.GeoSeries(demand_points(layer), crs=layer.crs).to_crs(4326)
     options = results.tables["space_options"]
     options = options[options["fit"].isin(CHOOSABLE) & (options["people_newly_served"] > 0)]
-    options = options.sort_values("rank_in_space", kind="stable")
+    options = options.sort_values("rank_in_space", kind="stable").groupby("space_id").head(MOST_OPTIONS)
     kind: Ints = pd.Index(types["facility_type"]).get_indexer(options["facility_type"])
+    columns = (options[name].tolist() for name in ("space_id", "people_newly_served", "fit"))
     best: dict[str, list[list[Any]]] = {}
-    for number, row in zip(kind, options.itertuples(), strict=True):
-        best.setdefault(str(row.space_id), []).append([int(number), whole(row.people_newly_served), row.fit])
+    for number, space_id, people, fit in zip(kind.tolist(), *columns, strict=True):
+        best.setdefault(space_id, []).append([number, whole(people), fit])
     return [
-        [
-            row.space_id, row.name, round(float(point.x), 6), round(float(point.y), 6), number_or_none(row.area_m2),
-            best.get(row.space_id, [])[:MOST_OPTIONS],
-        ]
-        for row, point in zip(layer[["space_id", "name", "area_m2"]].itertuples(index=False), points, strict=True)
+        [space_id, name, round(x, 6), round(y, 6), number_or_none(area_m2), best.get(space_id, [])]
+        for space_id, name, x, y, area_m2 in zip(
+            layer["space_id"].tolist(), layer["name"].tolist(), points.x.tolist(), points.y.tolist(), layer["area_m2"].tolist(),
+            strict=True,
+        )
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import shapely
 
 from ..reuse import kept
 from ..walking.access import Geometries, Ways, access_facilities
-from ..walking.network import Ints, Network
+from ..walking.network import Floats, Ints, Network
 from ..walking.reach import reach_stretches
 from ..walking.verdicts import Placed, counts
 from .packing import Grid, pack, pack_bits, pack_shares, pack_uint32, pack_whole
@@ -96,12 +96,13 @@ def reach_by_type(edges: Edges, placed: Placed, types: pd.DataFrame) -> dict[str
 
 def packed_reach(edges: Edges, ways: Ways, limit_m: float) -> dict[str, str]:
     """Return the packed streets within a walk of the nearest of the places that the ways lead to."""
-    return _packed_reach(edges, ways.of_one_item(), limit_m)
+    return _packed_reach(edges, ways.rows(), limit_m)
 
 
 @kept
-def _packed_reach(edges: Edges, ways: Ways, limit_m: float) -> dict[str, str]:
-    return edges.packed(reach_stretches(edges.network, ways.table(), limit_m=limit_m))
+def _packed_reach(edges: Edges, ways: Floats, limit_m: float) -> dict[str, str]:
+    table = Ways.of_rows(ways).table()
+    return edges.packed(reach_stretches(edges.network, table, limit_m=limit_m))
 
 
 def straight_areas(facilities: gpd.GeoDataFrame, types: pd.DataFrame, grid: Grid) -> dict[str, Any]:

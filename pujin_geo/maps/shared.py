@@ -59,8 +59,8 @@ class Shared:
     @cached_property
     def type_rows(self) -> list[dict[str, Any]]:
         """The rows of ``types``."""
-        rows: list[dict[str, Any]] = self.types.to_dict("records")
-        return rows
+        columns = (self.types[name].tolist() for name in self.types)
+        return [dict(zip(self.types.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
     @cached_property
     def functions(self) -> pd.DataFrame:

@@ -6,7 +6,7 @@ An access table has one row per way in: ``item`` (position in the caller's table
 Lengths are multiples of ``network.QUANTUM_M``.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -43,13 +43,19 @@ class Ways:
         """Return the chosen ways."""
         return Ways(*(getattr(self, name)[chosen] for name in WAY_COLUMNS))
 
+    def rows(self) -> Floats:
+        """Return all but the item, a row per way: what the ways are, whatever else there is."""
+        return np.column_stack([self.edge, self.offset_m, self.span_m, self.leg_m])
+
+    @staticmethod
+    def of_rows(rows: Floats) -> "Ways":
+        """Return the ways of ``rows``, all into item 0."""
+        edge, offset_m, span_m, leg_m = rows.T
+        return Ways(np.zeros(len(rows), dtype=np.int64), edge.astype(np.int64), offset_m, span_m, leg_m)
+
     def table(self) -> pd.DataFrame:
         """Return the access table of these ways."""
         return pd.DataFrame({name: getattr(self, name) for name in WAY_COLUMNS})
-
-    def of_one_item(self) -> "Ways":
-        """Return the same ways as into item 0: what they are, whatever else there is."""
-        return replace(self, item=np.zeros(len(self.item), dtype=np.int64))
 
     def ends(self, network: Network) -> tuple[Ints, Floats]:
         """Return both end nodes of each way's edge and the walks to there, first all starts of edges."""

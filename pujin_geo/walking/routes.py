@@ -110,19 +110,20 @@ def routes(
     (135.0, 'LINESTRING (30 5, 30 0, 100 0, 100 50, 90 50)')
     """
     streets, home_row = _Streets.of(network), _first_row(origins, len(origin_points))
-    homes, ways = Ways.of(origins), Ways.of(targets)
-    ways = ways.take(np.argsort(ways.item, kind="stable"))
+    homes, ways = Ways.of(origins).rows(), Ways.of(targets)
+    order = np.argsort(ways.item, kind="stable")
+    of_way, ways_in = ways.item[order], ways.rows()[order]
     wanted = pairs.reset_index(drop=True)
     origin, target = wanted["origin"].to_numpy(), wanted["target"].to_numpy()
-    first, last = (np.searchsorted(ways.item, target, side) for side in ("left", "right"))
+    first, last = (np.searchsorted(of_way, target, side) for side in ("left", "right"))
     walk_m, line = np.full(len(pairs), np.nan), np.full(len(pairs), None, dtype=object)
     on_streets = (home_row[origin] >= 0) & (first < last)
     for one in np.unique(origin[on_streets]):
         asked = np.flatnonzero((origin == one) & on_streets)
-        home = homes.take(home_row[[one]]).of_one_item()
-        into = [ways.take(slice(first[row], last[row])).of_one_item() for row in asked]
-        places = [target_places[target[row]] for row in asked]
-        found = _walks(streets, origin_points[one], home, into, places)
+        count = (last - first)[asked]
+        into = np.concatenate([ways_in[first[row] : last[row]] for row in asked])
+        ends = np.append(origin_points[[one]], target_places[target[asked]])
+        found = _walks(streets, ends, homes[home_row[[one]]], into, count)
         for row, walk in zip(asked, found, strict=True):
             walk_m[row], line[row] = walk or (np.nan, None)
     columns = {"origin": wanted["origin"], "target": wanted["target"], "walk_m": walk_m}
@@ -131,15 +132,22 @@ def routes(
 
 @kept
 def _walks(
-    streets: "_Streets",
-    point: shapely.Point,
-    home: Ways,
-    into: list[Ways],
-    places: list[shapely.Geometry],
+    streets: "_Streets", ends: Geometries, home: Floats, into: Floats, count: Ints
 ) -> list[tuple[float, shapely.LineString] | None]:
-    """Return ``_walk`` from one origin, given its way onto the streets, to several targets."""
-    start = _Start.of(streets.network, point, home)
-    return [_walk(streets, start, ways, place) for ways, place in zip(into, places, strict=True)]
+    """Return ``_walk`` from one origin to several targets.
+
+    Args:
+        streets: the network.
+        ends: the origin's point, then each target's place.
+        home: the origin's way onto the streets, a row of ``Ways.rows``.
+        into: such rows of the ways into the first target, the second ...
+        count: how many ways lead into each target.
+    """
+    start = _Start.of(streets.network, ends[0], Ways.of_rows(home))
+    ways = np.split(into, np.cumsum(count)[:-1])
+    return [
+        _walk(streets, start, Ways.of_rows(rows), place) for rows, place in zip(ways, ends[1:], strict=True)
+    ]
 
 
 @dataclass(frozen=True)
