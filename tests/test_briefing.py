@@ -217,7 +217,7 @@ def test_alone_it_shows_the_map_and_asks_for_nothing(
         assert box["width"] > 300
         picture = Image.open(BytesIO(seen.page.locator("svg.overview").screenshot())).convert("RGB")
         colours = {colour for _, colour in picture.getcolors(maxcolors=1_000_000)}
-        assert (0xCF, 0xE0, 0xBD) in colours  # the park, which is drawn in the shared base
+        assert (0xD2, 0xE2, 0xC3) in colours  # the park, which is drawn in the shared base
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
         assert seen.faults == []
 
