@@ -11,6 +11,7 @@ import pandas as pd
 from .choices import language
 from .circles.describe import circle_of, describe_circles, overlap_problems
 from .coverage.evidence import evidence_tables
+from .coverage.rates import assemble, grid_of
 from .coverage.reconciliation import reconciliation
 from .coverage.sums import coverage, gaps, judged_people
 from .gaps.actions import action_tables
@@ -23,11 +24,11 @@ from .walking.network import Network, network_of
 from .walking.verdicts import (
     Placed,
     demand_points,
+    distances_table,
     in_extent,
     is_inside,
-    judge,
     judged_types,
-    people_served,
+    measure,
     place,
 )
 
@@ -107,22 +108,23 @@ def analyse(
     network, placed = examined.network, examined.placed
     clock.start("distances", Text("计算步行距离并判定", "Measuring walks and judging"))
     types, types_without_rows = judged_types(inputs)
-    distances = judge(network, placed, types)
+    measures = measure(network, placed, types)
+    distances = distances_table(network, placed, types, measures)
     types_without_rows = _with_unapplied(types_without_rows, types, distances)
     clock.start("coverage", Text("汇总覆盖与缺口", "Summing coverage and gaps"))
     demand = placed.demand.assign(circle_id=circle_of(demand_points(placed.demand), inputs.circles))
-    people, basis = people_served(demand, types)
-    judged = judged_people(distances, demand, people)
+    whole = assemble(inputs, demand, placed.facilities, types, grid_of(network, placed, types, measures))
+    judged = judged_people(distances, demand, pd.DataFrame(whole.people, columns=list(whole.grid.types)))
     circle_ids = inputs.circles["circle_id"].tolist()
     clock.start(
         "evidence", Text("汇总对照口径、项目、定额与台账", "Summing rivals, projects, quotas and ledger")
     )
     evidence, found = evidence_tables(
-        inputs, network, placed, demand, types, distances, include_planned=include_planned, lang=lang
+        whole, network, placed, measures, include_planned=include_planned, lang=lang
     )
     clock.start("actions", Text("归并缺口、比选闲置空间", "Gathering gaps and weighing idle spaces"))
     actions, gap_columns = action_tables(
-        inputs, network, placed, demand, types, judged, lang=lang, include_planned=include_planned
+        whole, network, placed, judged, lang=lang, include_planned=include_planned
     )
     problems = [
         *examined.problems,
@@ -134,7 +136,7 @@ def analyse(
         "residents": residents_table(inputs),
         "distances": distances,
         "circles": describe_circles(inputs.circles, inputs.committees, demand, network, placed),
-        "coverage": _with_confidence(coverage(judged, types, basis, circle_ids), types),
+        "coverage": _with_confidence(coverage(judged, types, whole.basis, circle_ids), types),
         "gaps": _with_confidence(gaps(judged), types).join(gap_columns),
         "reconciliation": reconciliation(inputs),
         **evidence,

@@ -10,7 +10,7 @@ from worlds import Row, facility_type, home, shop, street, world
 
 from pujin_geo.analysis import examine
 from pujin_geo.circles import circle_of
-from pujin_geo.coverage.rates.grid import Judged, assemble
+from pujin_geo.coverage.rates.grid import Judged, assemble, grid_of
 from pujin_geo.coverage.sums import judged_people
 from pujin_geo.gaps.areas import gap_area_types, gap_areas, gap_points, gather, name_areas
 from pujin_geo.gaps.detours import detours
@@ -18,7 +18,14 @@ from pujin_geo.gaps.siting import Candidates, list_candidates
 from pujin_geo.inputs import Inputs
 from pujin_geo.texts import Lang
 from pujin_geo.walking.network import Network
-from pujin_geo.walking.verdicts import Placed, demand_points, judge, judged_types, people_served
+from pujin_geo.walking.verdicts import (
+    Placed,
+    demand_points,
+    distances_table,
+    judged_types,
+    measure,
+    people_served,
+)
 
 
 def space(x: float, y: float, space_id: str, area_m2: float | None = 100.0, **columns: Any) -> Row:
@@ -49,11 +56,12 @@ def case_of(inputs: Inputs, *, include_planned: bool = False, lang: Lang = "zh")
     examined = examine(inputs, include_planned=include_planned)
     network, placed = examined.network, examined.placed
     types, _ = judged_types(inputs)
-    distances = judge(network, placed, types)
+    measures = measure(network, placed, types)
+    distances = distances_table(network, placed, types, measures)
     demand = placed.demand.assign(circle_id=circle_of(demand_points(placed.demand), inputs.circles))
     people, basis = people_served(demand, types)
     judged = judged_people(distances, demand, people)
-    whole = assemble(inputs, demand, placed.facilities, types, distances)
+    whole = assemble(inputs, demand, placed.facilities, types, grid_of(network, placed, types, measures))
     has_gap = demand["demand_id"].isin(judged.loc[judged["verdict"] != "met", "demand_id"])
     centre = gather(network, placed, demand, has_gap.to_numpy(dtype=bool))
     points = gap_points(judged, demand["demand_id"], centre)

@@ -13,11 +13,19 @@ from worlds import Row, facility_type, home, shop, street, world
 
 from pujin_geo.circles import circle_of
 from pujin_geo.coverage.evidence import evidence_tables
-from pujin_geo.coverage.rates import Judged, assemble
+from pujin_geo.coverage.rates import Judged, assemble, grid_of
 from pujin_geo.inputs import Inputs
 from pujin_geo.tables import Problem
 from pujin_geo.walking.network import Network, build_network
-from pujin_geo.walking.verdicts import Placed, demand_points, judge, judged_types, place
+from pujin_geo.walking.verdicts import (
+    Measures,
+    Placed,
+    demand_points,
+    distances_table,
+    judged_types,
+    measure,
+    place,
+)
 
 TYPES = [
     facility_type("shop") | {"threshold_confidence": "V"},
@@ -71,6 +79,7 @@ class Measured:
 
     network: Network
     placed: Placed
+    measures: Measures
     distances: pd.DataFrame
     judged: Judged
 
@@ -79,9 +88,12 @@ def measured(inputs: Inputs, *, include_planned: bool = False) -> Measured:
     network = build_network(inputs.streets, include_planned=include_planned)
     placed = place(inputs, network, include_planned=include_planned)
     types, _ = judged_types(inputs)
-    distances = judge(network, placed, types)
+    measures = measure(network, placed, types)
+    grid = grid_of(network, placed, types, measures)
     demand = placed.demand.assign(circle_id=circle_of(demand_points(placed.demand), inputs.circles))
-    return Measured(network, placed, distances, assemble(inputs, demand, placed.facilities, types, distances))
+    distances = distances_table(network, placed, types, measures)
+    judged = assemble(inputs, demand, placed.facilities, types, grid)
+    return Measured(network, placed, measures, distances, judged)
 
 
 def evidence(
@@ -90,6 +102,5 @@ def evidence(
     """Return the tables of ``evidence_tables`` and the findings."""
     it = measured(inputs, include_planned=include_planned)
     return evidence_tables(
-        inputs, it.network, it.placed, it.judged.demand, it.judged.types, it.distances,
-        include_planned=include_planned, lang="zh",
-    )  # fmt: skip
+        it.judged, it.network, it.placed, it.measures, include_planned=include_planned, lang="zh"
+    )

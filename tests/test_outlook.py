@@ -18,6 +18,7 @@ from pujin_geo.coverage.outlook import (
     gains,
     newly_served,
     outlook,
+    project_walks,
     projects,
     today_of,
 )
@@ -26,8 +27,9 @@ from pujin_geo.inputs import Inputs
 
 def tables(inputs: Inputs, *, include_planned: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]:
     it = measured(inputs, include_planned=include_planned)
-    today = today_of(it.judged, it.network, it.placed, include_planned=include_planned)
-    return outlook(it.judged, today), projects(it.judged, today, gains(it.judged, today))
+    today = today_of(it.judged, it.network, it.placed, it.measures, include_planned=include_planned)
+    walks = project_walks(it.judged, today)
+    return outlook(it.judged, today), projects(it.judged, walks, gains(it.judged, walks))
 
 
 def project(inputs: Inputs, name: str) -> pd.Series:
@@ -193,8 +195,9 @@ def test_the_outlook_starts_from_today_whatever_the_run_includes() -> None:
 def test_every_walk_longer_or_shorter() -> None:
     """Meal points: s5 reaches h2 (100 m), s3 reaches h3 (300 m); at 0.9, s4 serves h2 today (495 m)."""
     it = measured(street_town())
-    today = today_of(it.judged, it.network, it.placed, include_planned=False)
-    found = [newly_served(gains(it.judged, today, walk_factor=factor)) for factor in (1.0, 1.1, 0.9)]
+    today = today_of(it.judged, it.network, it.placed, it.measures, include_planned=False)
+    walks = project_walks(it.judged, today)
+    found = [newly_served(gains(it.judged, walks, walk_factor=factor)) for factor in (1.0, 1.1, 0.9)]
     assert found == [30, 30, 10]
 
 

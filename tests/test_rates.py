@@ -26,10 +26,10 @@ NAN = float("nan")
 
 def tables_of(inputs: Inputs) -> dict[str, pd.DataFrame]:
     it = measured(inputs)
-    land = judge_land(it.judged, it.network, include_planned=False)
+    land = judge_land(it.judged, it.network, it.placed)
     return {
         "rates": rates_of(it.judged, land=land),
-        "combined": combine(it.judged, fifteen_minutes(it.judged, it.network, it.placed)),
+        "combined": combine(it.judged, fifteen_minutes(it.judged, it.network, it.placed, it.measures)),
         "reached": reached(it.judged),
     }
 

@@ -12,6 +12,7 @@ from worlds import facility_type, home, one_street, shop, street
 
 from pujin_geo.catalogue import PROFILES, read_catalogue
 from pujin_geo.coverage.whatif import add_facility, scenario, shares
+from pujin_geo.gaps.covering import maximal_cover
 from pujin_geo.gaps.siting import (
     BEST_COLUMNS,
     BOUND_TO_PLACE,
@@ -19,7 +20,6 @@ from pujin_geo.gaps.siting import (
     PLANNED_COLUMNS,
     best_spaces,
     fit_of,
-    maximal_cover,
     planned_places,
     space_options,
 )
@@ -139,11 +139,11 @@ def test_greed_is_not_enough() -> None:
 def test_a_search_cut_short_says_so_with_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     from scipy.optimize import OptimizeResult  # noqa: PLC0415
 
-    from pujin_geo.gaps import siting  # noqa: PLC0415
+    from pujin_geo.gaps import covering  # noqa: PLC0415
 
     reach = csr_array(np.array([[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]], dtype=float))
     cut = OptimizeResult(status=1, x=None, mip_dual_bound=-27.0)
-    monkeypatch.setattr(siting, "milp", lambda *_, **__: cut)
+    monkeypatch.setattr(covering, "milp", lambda *_, **__: cut)
     cover = maximal_cover(reach, np.array([5.0, 9.0, 9.0, 4.0]), 2)
     assert (cover.status, cover.people, cover.bound) == ("limit", 23.0, 27.0)
     assert cover.gap_share == pytest.approx(4 / 23)

@@ -1,30 +1,20 @@
 """Coverage from every side, before and after, against quotas and promises: the evidence for a decision."""
 
-import geopandas as gpd
 import pandas as pd
 
-from ..inputs import Inputs
 from ..tables import Problem
 from ..texts import Lang
 from ..walking.network import Network
-from ..walking.verdicts import Placed
+from ..walking.verdicts import Measures, Placed
 from .headlines import headlines
 from .ledger import ledger, ledger_problems
-from .outlook import gains, outlook, projects, today_of
-from .rates import assemble, combine, fifteen_minutes, judge_land, rates, reached
+from .outlook import gains, outlook, project_walks, projects, today_of
+from .rates import Judged, combine, fifteen_minutes, judge_land, rates, reached
 from .supply import supply
 
 
 def evidence_tables(
-    inputs: Inputs,
-    network: Network,
-    placed: Placed,
-    demand: gpd.GeoDataFrame,
-    types: pd.DataFrame,
-    distances: pd.DataFrame,
-    *,
-    include_planned: bool,
-    lang: Lang,
+    judged: Judged, network: Network, placed: Placed, measures: Measures, *, include_planned: bool, lang: Lang
 ) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
     """Return the tables by name, and the findings about the ledger.
 
@@ -32,29 +22,27 @@ def evidence_tables(
     the last three start from today whatever ``include_planned`` says.
 
     Args:
-        inputs: the accepted input.
+        judged: verdicts and people, from ``rates.assemble``.
         network: the walking graph.
         placed: demand points and counting facilities on it.
-        demand: the judged demand points with ``circle_id``.
-        types: the judged rows of the catalogue.
-        distances: the ``distances`` table.
-        include_planned: what is under construction or planned counts in ``distances``.
+        measures: their walks and straight lines.
+        include_planned: what is under construction or planned counts in the verdicts.
         lang: language of the sentences.
     """
-    judged = assemble(inputs, demand, placed.facilities, types, distances)
-    land = judge_land(judged, network, include_planned=include_planned)
-    fifteen = fifteen_minutes(judged, network, placed)
-    today = today_of(judged, network, placed, include_planned=include_planned)
-    gained = gains(judged, today)
-    projected = projects(judged, today, gained)
+    land = judge_land(judged, network, placed)
+    fifteen = fifteen_minutes(judged, network, placed, measures)
+    today = today_of(judged, network, placed, measures, include_planned=include_planned)
+    walks = project_walks(judged, today)
+    gained = gains(judged, walks)
+    projected = projects(judged, walks, gained)
     tables = {
-        "headlines": headlines(judged, fifteen, today, gained, lang=lang),
+        "headlines": headlines(judged, fifteen, walks, gained, lang=lang),
         "rates": rates(judged, land=land),
         "combined": combine(judged, fifteen),
         "reached": reached(judged),
         "supply": supply(judged, network, placed),
         "outlook": outlook(judged, today),
         "projects": projected,
-        "ledger": ledger(inputs, gained, projected),
+        "ledger": ledger(judged.inputs, gained, projected),
     }
-    return tables, ledger_problems(inputs)
+    return tables, ledger_problems(judged.inputs)

@@ -7,7 +7,7 @@ from ..catalogue import is_uncertain
 from ..tables import ALL
 from ..texts import Lang, Text
 from ..walking.network import Floats
-from .outlook import Today, gains, newly_served
+from .outlook import ProjectWalks, gains, newly_served
 from .rates import TARGET_FAMILIES, TARGET_SHARE, Grid, Judged, combine
 from .sums import WALK_ERROR_SHARE
 
@@ -46,7 +46,7 @@ UNCERTAIN_MARK = Text("含未核实的标准 (M/U)", "rests on unverified standa
 
 
 def headlines(
-    judged: Judged, fifteen: Grid, today: Today, gained: pd.DataFrame, *, lang: Lang
+    judged: Judged, fifteen: Grid, walks: ProjectWalks, gained: pd.DataFrame, *, lang: Lang
 ) -> pd.DataFrame:
     """Return the ``headlines`` table: one row per headline.
 
@@ -58,7 +58,7 @@ def headlines(
     Args:
         judged: from ``rates.assemble``.
         fifteen: from ``rates.fifteen_minutes``.
-        today: from ``outlook.today_of``.
+        walks: from ``outlook.project_walks``.
         gained: from ``outlook.gains``.
         lang: language of ``figure`` and ``mark``.
     """
@@ -67,7 +67,7 @@ def headlines(
     worlds += [(judged.with_grid(judged.grid.stretched(f)), fifteen.stretched(f)) for f in factors]
     combined = [combine(one.everywhere(), grid) for one, grid in worlds]
     types = [_whole(one) for one, _ in worlds]
-    all_gained = [gained, *(gains(judged, today, walk_factor=factor) for factor in factors)]
+    all_gained = [gained, *(gains(judged, walks, walk_factor=factor) for factor in factors)]
     rows = [
         _family("every_basic", combined, ALL, "basic", "reach_share"),
         _family("mean_basic", combined, ALL, "basic", "mean_share"),

@@ -8,7 +8,7 @@ import pandas as pd
 from ..inputs import Inputs
 from ..tables import Problem
 from ..texts import Text
-from .outlook import MEASURED, newly_served
+from .outlook import MEASURED, largest_once
 
 LEDGER_COLUMNS = [
     "line", "name", "kind", "facility_type", "suitability", "status", "count", "sentence", "note", "facility_ids",
@@ -36,33 +36,41 @@ def ledger(inputs: Inputs, gained: pd.DataFrame, projects: pd.DataFrame) -> pd.D
     """
     lines = inputs.ledger
     ids = [split_ids(text) for text in lines["facility_ids"]]
-    status = inputs.facilities.set_index("facility_id")["status"]
-    found = [[one for one in line if one in status.index] for line in ids]
+    status = _statuses(inputs)
+    found = [[one for one in line if one in status] for line in ids]
     table = pd.DataFrame(lines.drop(columns=["row", "source_row"])).assign(
         line=np.arange(1, len(lines) + 1),
         facilities_found=[len(line) for line in found],
         facilities_absent=[len(line) - len(known) for line, known in zip(ids, found, strict=True)],
         status_agrees=[
-            "" if not line else "yes" if (status[line] == said).all() else "no"
+            "" if not line else "yes" if all(status[one] == said for one in line) else "no"
             for line, said in zip(found, lines["status"], strict=True)
         ],
     )
-    measured = projects[projects["state"].isin(MEASURED)]
-    aged = measured[measured["aged_60_plus_within"].notna()]
-    figures = [_newly_served(gained[gained["facility_id"].isin(line)]) for line in found]
-    for column, (name, known) in enumerate(zip(LEDGER_COLUMNS[-3:], (measured, aged, aged), strict=True)):
-        has_one = [not known["facility_id"][known["facility_id"].isin(line)].empty for line in found]
-        table[name] = np.where(np.array(has_one, dtype=bool), [line[column] for line in figures], np.nan)
-    return table[LEDGER_COLUMNS]
+    is_measured = projects["state"].isin(MEASURED)
+    measured = set(projects.loc[is_measured, "facility_id"])
+    aged = set(projects.loc[is_measured & projects["aged_60_plus_within"].notna(), "facility_id"])
+    gainer = gained["facility_id"].to_numpy(dtype=object)
+    figures = np.full((3, len(lines)), np.nan)
+    for number, line in enumerate(found):
+        if not measured.isdisjoint(line):
+            figures[:, number] = _newly_served(gained[np.isin(gainer, line)])
+        if aged.isdisjoint(line):
+            figures[1:, number] = np.nan
+    return table.assign(**dict(zip(LEDGER_COLUMNS[-3:], figures, strict=True)))[LEDGER_COLUMNS]
+
+
+def _statuses(inputs: Inputs) -> dict[str, str]:
+    return dict(zip(inputs.facilities["facility_id"], inputs.facilities["status"], strict=True))
 
 
 def ledger_problems(inputs: Inputs) -> list[Problem]:
     """Return the lines whose facilities are not in the facilities layer, or have another status there."""
-    status = inputs.facilities.set_index("facility_id")["status"]
+    status = _statuses(inputs)
     problems = []
     for line in inputs.ledger.itertuples():
         for one in split_ids(str(line.facility_ids)):
-            if one not in status.index:
+            if one not in status:
                 problems.append(_problem(line, "ledger_facility_unknown", one, _UNKNOWN))
             elif status[one] != line.status:
                 problems.append(_problem(line, "ledger_status_differs", f"{one}: {status[one]}", _DIFFERS))
@@ -104,12 +112,11 @@ def _problem(line: tuple[object, ...], code: str, value: str, text: Text) -> Pro
 
 def _newly_served(gained: pd.DataFrame) -> tuple[float, float, float]:
     """Return people, those of 60 and over, and those of 60 and over without a standard; points count once."""
-    if gained.empty:
-        return 0.0, 0.0, 0.0
-    newly = gained[gained["applies"] & (gained["before"] == "not_met")].groupby("point")
-    without = gained[~gained["applies"] & (gained["before"] != "met")].groupby("point")
+    point, aged = gained["point"].to_numpy(), gained["aged_60_plus"].to_numpy()
+    applies, before = gained["applies"].to_numpy(dtype=bool), gained["before"].to_numpy(dtype=object)
+    newly, without = applies & (before == "not_met"), ~applies & (before != "met")
     return (
-        newly_served(gained),
-        float(newly["aged_60_plus"].max().sum()),
-        float(without["aged_60_plus"].max().sum()),
+        largest_once(point[newly], gained["people"].to_numpy()[newly]),
+        largest_once(point[newly], aged[newly]),
+        largest_once(point[without], aged[without]),
     )

@@ -13,11 +13,24 @@ import pandas as pd
 from ..circles.describe import circle_of
 from ..inputs import Inputs
 from ..tables import ALL, SCOPES
-from ..walking.access import access_facilities
-from ..walking.network import Floats, Network, network_of
+from ..walking.network import Floats, Ints, Network, unchecked_network_of
 from ..walking.pairs import DECIMALS, pairs_within
-from ..walking.verdicts import Placed, demand_points, in_extent, is_inside, judge, place
+from ..walking.verdicts import (
+    Measures,
+    Placed,
+    counts,
+    demand_points,
+    facility_ways,
+    has_status,
+    in_extent,
+    is_inside,
+    measure,
+    open_facilities,
+    place,
+    thresholds,
+)
 from .rates.grid import PLACE_COLUMNS, Flags, Grid, Judged, grid_of, share
+from .sums import WALK_ERROR_SHARE
 
 SCENARIOS = ("under_construction", "planned", "planned_with_streets")
 
@@ -49,20 +62,31 @@ PROJECT_COLUMNS = [
 
 @dataclass(frozen=True)
 class Today:
-    """The study as it is: walking network, places on it, and verdicts."""
+    """The study as it is: walking network, places on it, lengths and verdicts.
+
+    Attributes:
+        network, placed, measures, grid: of today's facilities and streets.
+        ways: access table of all facilities of the study, those to come too.
+    """
 
     network: Network
     placed: Placed
+    measures: Measures
     grid: Grid
+    ways: pd.DataFrame
 
 
-def today_of(judged: Judged, network: Network, placed: Placed, *, include_planned: bool) -> Today:
+def today_of(
+    judged: Judged, network: Network, placed: Placed, measures: Measures, *, include_planned: bool
+) -> Today:
     """Return the study without projects, whatever the run itself includes."""
-    if not include_planned:
-        return Today(network, placed, judged.grid)
-    network = network_of(judged.inputs, include_planned=False)
-    placed = place(judged.inputs, network, include_planned=False)
-    return Today(network, placed, _grid(judged, network, placed, judged.types))
+    inputs, grid = judged.inputs, judged.grid
+    if include_planned:
+        network = unchecked_network_of(inputs, include_planned=False)
+        placed = place(inputs, network, include_planned=False)
+        measures = measure(network, placed, judged.types)
+        grid = grid_of(network, placed, judged.types, measures)
+    return Today(network, placed, measures, grid, facility_ways(inputs, network))
 
 
 def outlook(judged: Judged, today: Today) -> pd.DataFrame:
@@ -130,32 +154,38 @@ def _sums(judged: Judged, now: Grid, ahead: dict[str, Grid]) -> dict[str, Floats
 
 def _scenarios(judged: Judged, today: Today) -> dict[str, Grid]:
     inputs = judged.inputs
-    building = replace(inputs, facilities=_without(inputs.facilities, "planned"))
-    grids = {
-        "under_construction": _opened(judged, building, today),
-        "planned": _opened(judged, inputs, today),
-    }
+    building, _ = _opened(judged, today, ["under_construction"])
+    planned, straight = _opened(judged, today, list(UNDER_WAY))
+    grids = {"under_construction": building, "planned": planned, "planned_with_streets": planned}
     opening = inputs.streets["status"].isin(UNDER_WAY) & inputs.streets["walkable"]
-    grids["planned_with_streets"] = grids["planned"]
     if opening.any():
-        later = network_of(inputs, include_planned=True)
-        placed = place(inputs, later, include_planned=True)
-        grids["planned_with_streets"] = _grid(judged, later, placed, judged.types)
+        network = unchecked_network_of(inputs, include_planned=True)
+        placed = place(inputs, network, include_planned=True)
+        measures = measure(network, placed, judged.types, straight=straight)
+        grids["planned_with_streets"] = grid_of(network, placed, judged.types, measures)
     return grids
 
 
-def _opened(judged: Judged, inputs: Inputs, today: Today) -> Grid:
-    """Return the verdicts once the projects of the inputs are open too; other types stay as they are."""
-    coming = inputs.facilities.loc[inputs.facilities["status"].isin(UNDER_WAY), "facility_type"]
-    types = judged.types[judged.types["facility_type"].isin(coming)].reset_index(drop=True)
-    if types.empty:
-        return today.grid
-    placed = place(inputs, today.network, include_planned=True)
-    return today.grid.replacing(_grid(judged, today.network, placed, types))
+def _opened(judged: Judged, today: Today, statuses: list[str]) -> tuple[Grid, tuple[Floats, Ints]]:
+    """Return the verdicts once projects of some statuses are open too, and straight lines to all then open.
 
-
-def _without(facilities: gpd.GeoDataFrame, status: str) -> gpd.GeoDataFrame:
-    return facilities.assign(status=facilities["status"].where(facilities["status"] != status, "closed"))
+    Only types that have such projects are measured; the others stay as they are.
+    """
+    inputs = judged.inputs
+    coming = inputs.facilities.loc[inputs.facilities["status"].isin(statuses), "facility_type"]
+    columns = np.flatnonzero(judged.types["facility_type"].isin(coming))
+    is_open = has_status(inputs, ["existing", *statuses])
+    facilities, access = open_facilities(inputs, today.ways, is_open)
+    placed = replace(today.placed, facilities=facilities, facility_access=access)
+    types = judged.types.iloc[columns].reset_index(drop=True)
+    opened = measure(today.network, placed, types, exit_m=today.measures.exit_m)
+    straight_m, straight_to = today.measures.straight_m.copy(), today.measures.straight_to.copy()
+    # Today's facilities are among those open then, under other numbers.
+    number = (np.cumsum(is_open) - 1)[counts(inputs, include_planned=False)]
+    straight_to = np.where(straight_to >= 0, np.append(number, -1)[straight_to], -1)
+    straight_m[:, columns], straight_to[:, columns] = opened.straight_m, opened.straight_to
+    grid = today.grid.replacing(grid_of(today.network, placed, types, opened))
+    return grid, (straight_m, straight_to)
 
 
 def _is_project(inputs: Inputs) -> Flags:
@@ -163,15 +193,53 @@ def _is_project(inputs: Inputs) -> Flags:
     return under_way
 
 
-def _grid(judged: Judged, network: Network, placed: Placed, types: pd.DataFrame) -> Grid:
-    distances = judge(network, placed, types)
-    return grid_of(distances, judged.demand["demand_id"], types["facility_type"])
-
-
 # Per project
 
 
-def gains(judged: Judged, today: Today, *, walk_factor: float = 1.0) -> pd.DataFrame:
+@dataclass(frozen=True)
+class ProjectWalks:
+    """Walks to each project by itself, on today's streets.
+
+    Attributes:
+        table: one row per facility function under construction or planned, with its place, its standard and its
+            ``state``.
+        types: the types whose projects are measured.
+        grid: today's verdicts of these types, as if their thresholds applied in town and country alike.
+        pairs: ``origin`` (demand point), ``target`` (row of the table) and ``walk_m`` to the millimetre, of all
+            walks that are within the threshold even if they were ``WALK_ERROR_SHARE`` shorter.
+    """
+
+    table: pd.DataFrame
+    types: list[str]
+    grid: Grid
+    pairs: pd.DataFrame
+
+
+def project_walks(judged: Judged, today: Today) -> ProjectWalks:
+    """Measure the walks to the projects.
+
+    Args:
+        judged: from ``rates.assemble``; its verdicts are not used.
+        today: from ``today_of``.
+    """
+    layer, access = open_facilities(judged.inputs, today.ways, _is_project(judged.inputs))
+    table = _described(judged, today, layer, access)
+    measured = table["state"].isin(MEASURED).to_numpy(dtype=bool)
+    is_mine = judged.types["facility_type"].isin(layer.loc[measured, "facility_type"]).to_numpy(dtype=bool)
+    types = for_everybody(judged.types[is_mine].reset_index(drop=True))
+    lengths = today.measures.of_types(np.flatnonzero(is_mine), thresholds(judged.demand, types))
+    grid = grid_of(today.network, today.placed, types, lengths)
+    pairs = pairs_within(
+        today.network,
+        today.placed.demand_access,
+        access[measured[access["item"].to_numpy()]],
+        limit_m=float(np.nanmax(grid.threshold_m, initial=0.0)) / (1.0 - WALK_ERROR_SHARE) + 0.001,
+    )
+    pairs["walk_m"] = pairs["walk_m"].round(DECIMALS)
+    return ProjectWalks(table, list(grid.types), grid, pairs)
+
+
+def gains(judged: Judged, walks: ProjectWalks, *, walk_factor: float = 1.0) -> pd.DataFrame:
     """Return who would walk to which project: one row per project and demand point within its threshold.
 
     Each project is taken by itself on today's streets. Where the type's standard does not apply to the point's
@@ -179,40 +247,30 @@ def gains(judged: Judged, today: Today, *, walk_factor: float = 1.0) -> pd.DataF
 
     Args:
         judged: from ``rates.assemble``; its verdicts are not used.
-        today: from ``today_of``.
-        walk_factor: every walk is taken this many times as long.
+        walks: from ``project_walks``.
+        walk_factor: every walk is taken this many times as long; at least 1 - ``WALK_ERROR_SHARE``.
 
     Returns:
         ``facility_id``; ``point`` (row of the demand points); ``people`` of the group that the type serves,
         ``aged_60_plus`` (NaN without ages); ``applies`` (the standard); ``before``, today's verdict of the point
         at that distance: ``met``, ``not_met`` or ``unknown``.
     """
-    layer, access = _project_layer(judged, today)
-    measured = _described(judged, today, layer, access)["state"].isin(MEASURED)
-    names = [name for name in judged.grid.types if name in set(layer.loc[measured, "facility_type"])]
-    types = judged.types[judged.types["facility_type"].isin(names)].reset_index(drop=True)
-    reach = _grid(judged, today.network, today.placed, for_everybody(types)).stretched(walk_factor)
-    column = pd.Index(names).get_indexer(layer["facility_type"])
-    pairs = pairs_within(
-        today.network,
-        today.placed.demand_access,
-        access[access["item"].isin(np.flatnonzero(measured))],
-        limit_m=float(np.nanmax(reach.threshold_m, initial=0.0)) / walk_factor + 0.001,
-    )
-    project, point = pairs["target"].to_numpy(), pairs["origin"].to_numpy()
-    walk_m = np.round(np.round(pairs["walk_m"].to_numpy(), DECIMALS) * walk_factor, DECIMALS)
+    reach = walks.grid.stretched(walk_factor)
+    column = pd.Index(walks.types).get_indexer(walks.table["facility_type"])
+    project, point = walks.pairs["target"].to_numpy(), walks.pairs["origin"].to_numpy()
+    walk_m = np.round(walks.pairs["walk_m"].to_numpy() * walk_factor, DECIMALS)
     near = walk_m <= reach.threshold_m[point, column[project]]
     project, point = project[near], point[near]
     cell = point, column[project]
-    served = judged.people[:, [judged.grid.types.index(name) for name in names]]
+    own = pd.Index(judged.grid.types).get_indexer(walks.types)
     before = np.select([reach.met[cell], reach.not_met[cell]], ["met", "not_met"], default="unknown")
     return pd.DataFrame(
         {
-            "facility_id": layer["facility_id"].to_numpy(dtype=object)[project],
+            "facility_id": walks.table["facility_id"].to_numpy(dtype=object)[project],
             "point": point,
-            "people": served[cell],
+            "people": judged.people[:, own][cell],
             "aged_60_plus": judged.demand["pop_60_plus"].to_numpy(dtype=float)[point],
-            "applies": judged.grid.columns(names).judged[cell],
+            "applies": judged.grid.judged[:, own][cell],
             "before": before,
         }
     )
@@ -225,11 +283,23 @@ def newly_served(gained: pd.DataFrame) -> float:
     >>> newly_served(pd.DataFrame(rows, columns=["facility_id", "point", "people", "applies", "before"]))
     30.0
     """
-    newly = gained[gained["applies"] & (gained["before"] == "not_met")]
-    return float(newly.groupby("point")["people"].max().sum())
+    newly = gained["applies"].to_numpy(dtype=bool) & (gained["before"] == "not_met").to_numpy(dtype=bool)
+    return largest_once(gained["point"].to_numpy()[newly], gained["people"].to_numpy()[newly])
 
 
-def projects(judged: Judged, today: Today, gained: pd.DataFrame) -> pd.DataFrame:
+def largest_once(point: Ints, people: Floats) -> float:
+    """Return the sum of people in which each point counts once, with the largest number that it comes with.
+
+    >>> largest_once(np.array([7, 3, 7]), np.array([20.0, np.nan, 30.0]))
+    30.0
+    """
+    order = np.argsort(point, kind="stable")
+    start = np.flatnonzero(np.diff(point[order], prepend=-1))
+    largest = np.fmax.reduceat(people[order], start) if len(start) else np.empty(0)
+    return float(np.nan_to_num(largest).sum())
+
+
+def projects(judged: Judged, walks: ProjectWalks, gained: pd.DataFrame) -> pd.DataFrame:
     """Return the ``projects`` table: one row per facility function under construction or planned.
 
     Each project is taken by itself on today's streets. ``people_newly_served`` have no open facility of the
@@ -246,11 +316,10 @@ def projects(judged: Judged, today: Today, gained: pd.DataFrame) -> pd.DataFrame
 
     Args:
         judged: from ``rates.assemble``; its verdicts are not used.
-        today: from ``today_of``.
+        walks: from ``project_walks``.
         gained: from ``gains``.
     """
-    layer, access = _project_layer(judged, today)
-    table = _described(judged, today, layer, access)
+    table = walks.table.copy()
     gained = gained.assign(
         facility_type=gained["facility_id"].map(table.set_index("facility_id")["facility_type"])
     )
@@ -281,14 +350,6 @@ def projects(judged: Judged, today: Today, gained: pd.DataFrame) -> pd.DataFrame
 def _sum(rows: pd.DataFrame, column: str) -> pd.Series:
     sums: pd.Series = rows.groupby("facility_id")[column].sum()
     return sums
-
-
-def _project_layer(judged: Judged, today: Today) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Return the facilities under construction or planned, and their ways onto today's network."""
-    inputs = judged.inputs
-    layer = inputs.facilities[_is_project(inputs)].reset_index(drop=True)
-    snap_m = inputs.study.settings.max_snap_m
-    return layer, access_facilities(today.network, layer, inputs.entrances, max_snap_m=snap_m)
 
 
 def _described(judged: Judged, today: Today, layer: gpd.GeoDataFrame, access: pd.DataFrame) -> pd.DataFrame:

@@ -1,10 +1,9 @@
 """From gaps to what can be done: gap areas, idle spaces, planned places and the requirements list."""
 
-import geopandas as gpd
+import numpy as np
 import pandas as pd
 
-from ..coverage.rates.grid import Judged, assemble
-from ..inputs import Inputs
+from ..coverage.rates.grid import Flags, Judged
 from ..texts import Lang
 from ..walking.network import Network
 from ..walking.verdicts import Placed
@@ -15,11 +14,9 @@ from .siting import best_spaces, list_candidates, planned_places, space_options
 
 
 def action_tables(
-    inputs: Inputs,
+    whole: Judged,
     network: Network,
     placed: Placed,
-    demand: gpd.GeoDataFrame,
-    types: pd.DataFrame,
     judged: pd.DataFrame,
     *,
     lang: Lang,
@@ -28,12 +25,10 @@ def action_tables(
     """Return the tables that lead from gaps to decisions, and further columns of the gaps table.
 
     Args:
-        inputs: the study.
+        whole: verdicts and people, from ``rates.assemble``.
         network: the walking graph.
         placed: demand points and facilities on it.
-        demand: judged demand points with ``circle_id``.
-        types: the judged rows of the catalogue.
-        judged: from ``coverage.judged_people``.
+        judged: the same as rows, from ``coverage.judged_people``.
         lang: language of names that are put together and of reasons.
         include_planned: what is planned counts as open.
 
@@ -41,13 +36,13 @@ def action_tables(
         ``gap_areas``, ``gap_area_types``, ``space_options``, ``best_spaces``, ``planned_places`` and
         ``requirements``; and ``area_id``, ``detour_ratio`` and ``crossed`` in the order of the gaps table.
     """
-    has_gap = demand["demand_id"].isin(judged.loc[judged["verdict"] != "met", "demand_id"])
-    centre = gather(network, placed, demand, has_gap.to_numpy(dtype=bool))
+    inputs, demand = whole.inputs, whole.demand
+    has_gap: Flags = np.any(whole.grid.not_met | whole.grid.unknown, axis=1)
+    centre = gather(network, placed, demand, has_gap)
     points = gap_points(judged, demand["demand_id"], centre)
     points = points.join(detours(points, inputs, lang=lang))
-    whole = assemble(inputs, demand, placed.facilities, types, judged)
     names = name_areas(demand, centre, inputs, lang=lang)
-    area_types = gap_area_types(points, names, types, whole.basis, inputs)
+    area_types = gap_area_types(points, names, whole.types, whole.basis, inputs)
     areas = gap_areas(names, area_types)
     tables = {"gap_areas": areas, "gap_area_types": _by_rank(area_types, areas)}
     tables |= _siting_tables(

@@ -4,14 +4,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
 from ..catalogue import confidence_names, is_uncertain
 from ..coverage.rates.grid import Judged
 from ..texts import Lang, Text
-from ..walking.network import Floats
+from ..walking.network import Floats, Ints
 from .areas import CAUSES, total_person_m
-from .siting import CHOOSABLE, Candidates, fit_of, reach_of
+from .siting import Candidates, reach_of
 
 COLUMNS = [
     "priority", "circle_id", "circle_name", "committee_id", "committee_name", "places", "facility_type", "type_name",
@@ -163,57 +162,63 @@ def _places(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 def _served_by(rows: pd.DataFrame, judged: Judged, candidates: Candidates, lang: Lang) -> pd.DataFrame:
     """Return per row the planned places within reach, and the idle space that would serve most of its people."""
-    unmet = rows[rows["verdict"] == "not_met"]
-    parts = [
-        _served_of_type(mine, int(column), judged, candidates, lang)
-        for column, mine in unmet.groupby("column", sort=True)
-    ]
-    index = pd.RangeIndex(rows["key"].max() + 1, name="key")
-    text, number = (
-        ["planned_nearby", "space_id", "space_name"],
-        ["people_planned_serve", "people_space_serves"],
-    )
-    if not parts:
-        blank = pd.DataFrame("", index=index, columns=text)
-        return blank.assign(**dict.fromkeys(number, 0.0))
-    table = pd.concat(parts).reindex(index)
-    table[text] = table[text].astype(object).fillna("")
-    table[number] = table[number].fillna(0.0)
-    return table
+    keys = int(rows["key"].max()) + 1
+    found = pd.DataFrame(
+        {"planned_nearby": "", "space_id": "", "space_name": ""},
+        index=pd.RangeIndex(keys, name="key"),
+        dtype=object,
+    ).assign(people_planned_serve=0.0, people_space_serves=0.0)
+    arrays = {name: found[name].to_numpy(copy=True) for name in found}
+    unmet = np.flatnonzero((rows["verdict"] == "not_met").to_numpy(dtype=bool))
+    column = rows["column"].to_numpy()[unmet]
+    for one in np.unique(column):
+        mine = rows.iloc[unmet[column == one]]
+        for name, values in _served_of_type(mine, int(one), judged, candidates, lang).items():
+            arrays[name][np.unique(mine["key"].to_numpy())] = values
+    return pd.DataFrame(arrays, index=found.index)
 
 
 def _served_of_type(
     mine: pd.DataFrame, column: int, judged: Judged, candidates: Candidates, lang: Lang
-) -> pd.DataFrame:
-    table, kind = candidates.table, judged.types.iloc[column]
-    is_space = (table["kind"] == "space").to_numpy()
-    spaces = np.flatnonzero(is_space)[np.isin(fit_of(table[is_space], kind), CHOOSABLE)]
-    planned = np.flatnonzero(~is_space & (table["facility_type"] == kind["facility_type"]).to_numpy())
+) -> dict[str, Any]:
+    """Return columns of one type's rows, ordered by ``key``."""
+    table = candidates.table
+    spaces = np.flatnonzero(candidates.choosable[column])
+    planned = candidates.planned(judged.grid.types[column])
     keys, group = np.unique(mine["key"].to_numpy(), return_inverse=True)
-    near = reach_of(candidates, judged, column)[mine["origin"].to_numpy()]
-    # (groups × gap rows) people, so that one product sums over each group's people in reach.
-    people = csr_array(
-        (mine["people"].to_numpy(), (group, np.arange(len(mine)))), shape=(len(keys), len(mine))
-    )
-    served = (people @ near).toarray()
-    any_planned = near[:, planned].sum(axis=1) > 0
-    found = _best_space(served[:, spaces], table.iloc[spaces])
+    row = np.full(len(judged.demand), -1, dtype=np.int64)
+    row[mine["origin"].to_numpy()] = np.arange(len(mine))
+    origin, target = reach_of(candidates, judged, column)
+    lacking = row[origin] >= 0
+    at, target = row[origin[lacking]], target[lacking]
+    people = mine["people"].to_numpy()
+    cell = group[at] * len(table) + target
+    served = np.bincount(cell, weights=people[at], minlength=len(keys) * len(table)).astype(float)
+    served = served.reshape(len(keys), len(table))
+    any_planned = np.zeros(len(mine), dtype=bool)
+    any_planned[at[np.isin(target, planned)]] = True
+    found = _best_space(served[:, spaces], table, spaces)
     found["planned_nearby"] = _planned_names(served[:, planned], table.iloc[planned], lang)
-    found["people_planned_serve"] = people @ any_planned.astype(float)
-    return pd.DataFrame(found, index=keys)
+    found["people_planned_serve"] = np.bincount(group, weights=people * any_planned, minlength=len(keys))
+    return found
 
 
-def _best_space(served: Floats, spaces: pd.DataFrame) -> dict[str, Any]:
+def _best_space(served: Floats, table: pd.DataFrame, spaces: Ints) -> dict[str, Any]:
     """Return, per row of (groups, spaces) people served, the space that serves most, "" where none serves any."""
     most = served.max(axis=1, initial=0.0)
     which = served.argmax(axis=1) if len(spaces) else np.zeros(len(served), dtype=np.int64)
-    ids = np.append(spaces["candidate_id"].to_numpy(dtype=object), "")
-    names = np.append(spaces["name"].where(spaces["name"] != "", spaces["candidate_id"]), "")
+    ids, names = (table[name].to_numpy(dtype=object)[spaces] for name in ("candidate_id", "name"))
     one = np.where(most > 0, which, len(spaces))
-    return {"space_id": ids[one], "space_name": names[one], "people_space_serves": most}
+    return {
+        "space_id": np.append(ids, "")[one],
+        "space_name": np.append(np.where(names != "", names, ids), "")[one],
+        "people_space_serves": most,
+    }
 
 
 def _planned_names(served: Floats, planned: pd.DataFrame, lang: Lang) -> list[str]:
+    if planned.empty:
+        return [""] * len(served)
     words = [
         f"{one.name or one.candidate_id} ({STATUS_TEXTS[one.status].of(lang)})"
         for one in planned[["name", "candidate_id", "status"]].itertuples(index=False)

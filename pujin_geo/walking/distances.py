@@ -5,6 +5,7 @@ end; two places on one edge may also walk along it. The engine is ``scipy.sparse
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -65,20 +66,19 @@ def nearest(
     >>> float(walk_m[0, 0]), int(which[0, 0])
     (27.0, 1)
     """
-    targets = targets.assign(group=group[targets["item"]], rank=rank_in_group(group)[targets["item"]])
-    targets = targets[targets["group"] >= 0]
+    ways = Ways.of(targets)
+    ways = ways.take(group[ways.item] >= 0)
     bits = rank_bits(group)
     # The rank rides in bits below the quantum: the least sum is the least walk, then the least rank.
-    targets = targets.assign(leg_m=targets["leg_m"] + targets["rank"] * (QUANTUM_M / 2**bits))
+    ranked_m = ways.leg_m + rank_in_group(group)[ways.item] * (QUANTUM_M / 2**bits)
+    sites = _distinct_ways(replace(ways, item=group[ways.item], leg_m=ranked_m))
+    homes = Ways.of(origins)
     best = np.full((count, groups), np.inf)
-    item = origins["item"].to_numpy()
-    ways = _distinct_ways(targets)
-    along = _along_one_edge(origins, ways, groups)
     for first in range(0, groups, BATCH_ROWS):
         batch = range(first, min(first + BATCH_ROWS, groups))
-        by_node = _from_groups(network, ways, batch, limit_m)
-        best[item, first : first + len(batch)] = _at_origins(network, origins, by_node)
-    best[item] = np.minimum(best[item], along)
+        by_node = _from_groups(network, sites, batch, limit_m)
+        best[homes.item, first : first + len(batch)] = _at_origins(network, homes, by_node)
+    best[homes.item] = np.minimum(best[homes.item], _along_one_edge(homes, sites, groups))
     return split_rank(best, group, bits)
 
 
@@ -195,22 +195,22 @@ def rank_bits(group: Ints) -> int:
     return max(1, math.ceil(math.log2(most)) if most > 1 else 1)
 
 
-def _distinct_ways(targets: pd.DataFrame) -> pd.DataFrame:
-    """Of targets of one group at one place on one edge keep the nearest: thousands may share a spot."""
-    ordered = targets.sort_values("leg_m", kind="stable")
-    return ordered.drop_duplicates(["group", "edge", "offset_m", "span_m"]).sort_index()
+def _distinct_ways(sites: Ways) -> Ways:
+    """Of ways into one group (their ``item``) at one place on one edge keep the nearest: thousands may share a spot."""
+    order = np.lexsort((sites.leg_m, sites.span_m, sites.offset_m, sites.edge, sites.item))
+    fresh = np.zeros(len(order), dtype=bool)
+    fresh[:1] = True
+    for column in (sites.item, sites.edge, sites.offset_m, sites.span_m):
+        fresh[1:] |= column[order[1:]] != column[order[:-1]]
+    return sites.take(np.sort(order[fresh]))
 
 
-def _from_groups(network: Network, targets: pd.DataFrame, batch: range, limit_m: float) -> Floats:
+def _from_groups(network: Network, sites: Ways, batch: range, limit_m: float) -> Floats:
     """Search from one virtual start per group; return (groups in batch, nodes) walks to every node."""
-    chosen = targets[targets["group"].isin(batch)]
-    edge = chosen["edge"].to_numpy()
-    offset_m, span_m = chosen["offset_m"].to_numpy(), chosen["span_m"].to_numpy()
-    leg_m = chosen["leg_m"].to_numpy() + START_M
-    row = np.tile(chosen["group"].to_numpy() - batch[0], 2)
-    node = np.concatenate([network.edge_from[edge], network.edge_to[edge]])
-    walk_m = np.concatenate([leg_m + offset_m, leg_m + (network.edge_length_m[edge] - offset_m - span_m)])
-    extended = with_starts(network.matrix, row, node, walk_m, len(batch))
+    mine = sites.take((sites.item >= batch.start) & (sites.item < batch.stop))
+    node, walk_m = mine.ends(network)
+    row = np.tile(mine.item - batch.start, 2)
+    extended = with_starts(network.matrix, row, node, walk_m + START_M, len(batch))
     nodes = len(network.node_xy)
     starts = np.arange(nodes, nodes + len(batch))
     # The rank below the quantum adds up to one quantum.
@@ -240,35 +240,30 @@ def with_starts(matrix: csr_array, row: Ints, node: Ints, walk_m: Floats, starts
     )
 
 
-def _at_origins(network: Network, origins: pd.DataFrame, by_node: Floats) -> Floats:
+def _at_origins(network: Network, homes: Ways, by_node: Floats) -> Floats:
     """Return (origins, groups) walks by way of either end of each origin's edge."""
-    edge, offset_m = origins["edge"].to_numpy(), origins["offset_m"].to_numpy()
-    leg_m = origins["leg_m"].to_numpy()
-    back = by_node[:, network.edge_from[edge]] + (leg_m + offset_m)
-    ahead = by_node[:, network.edge_to[edge]] + (leg_m + (network.edge_length_m[edge] - offset_m))
+    edge = homes.edge
+    back = by_node[:, network.edge_from[edge]] + (homes.leg_m + homes.offset_m)
+    ahead = by_node[:, network.edge_to[edge]] + (homes.leg_m + (network.edge_length_m[edge] - homes.offset_m))
     walk: Floats = np.minimum(back, ahead).T
     return walk
 
 
-def _along_one_edge(origins: pd.DataFrame, targets: pd.DataFrame, groups: int) -> Floats:
+def _along_one_edge(homes: Ways, sites: Ways, groups: int) -> Floats:
     """Return (origins, groups) walks along a shared edge, infinite where none is shared."""
-    spot = origins.groupby(["edge", "offset_m"], sort=False).ngroup().to_numpy()
-    spots = origins[["edge", "offset_m"]].drop_duplicates()
-    best = np.full((len(spots), groups), np.inf)
-    by_edge = targets.sort_values("edge")
-    edges = by_edge["edge"].to_numpy()
-    low = np.searchsorted(edges, spots["edge"].to_numpy(), side="left")
-    high = np.searchsorted(edges, spots["edge"].to_numpy(), side="right")
-    shared = high - low
+    place, spot = np.unique(homes.edge + 1j * homes.offset_m, return_inverse=True)
+    spot_edge, spot_m = place.real.astype(np.int64), place.imag
+    best = np.full((len(place), groups), np.inf)
+    by_edge = sites.take(np.argsort(sites.edge, kind="stable"))
+    low = np.searchsorted(by_edge.edge, spot_edge, side="left")
+    shared = np.searchsorted(by_edge.edge, spot_edge, side="right") - low
     block = np.cumsum(shared) // PAIRS_AT_ONCE
-    for chunk in np.split(np.arange(len(spots)), np.flatnonzero(np.diff(block)) + 1):
+    for chunk in np.split(np.arange(len(place)), np.flatnonzero(np.diff(block)) + 1):
         here = np.repeat(chunk, shared[chunk])
-        target = by_edge.iloc[runs(low[chunk], shared[chunk])]
-        here_m = spots["offset_m"].to_numpy()[here]
-        there_m, span_m = target["offset_m"].to_numpy(), target["span_m"].to_numpy()
-        apart_m = np.maximum(np.maximum(there_m - here_m, here_m - (there_m + span_m)), 0.0)
-        np.minimum.at(best, (here, target["group"].to_numpy()), apart_m + target["leg_m"].to_numpy())
-    walk_m: Floats = best[spot] + origins["leg_m"].to_numpy()[:, None]
+        there = by_edge.take(runs(low[chunk], shared[chunk]))
+        apart_m = _apart(spot_m[here], np.zeros(len(here)), there.offset_m, there.span_m)
+        np.minimum.at(best, (here, there.item), apart_m + there.leg_m)
+    walk_m: Floats = best[spot] + homes.leg_m[:, None]
     return walk_m
 
 

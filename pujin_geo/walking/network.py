@@ -123,18 +123,7 @@ def build_network(
     >>> len(network.edge_length_m), float(network.edge_length_m.sum())
     (4, 180.0)
     """
-    usable = np.flatnonzero(usable_streets(streets, include_planned=include_planned))
-    if not len(usable):
-        raise SourceError(NO_STREET)
-    noded = node_streets(
-        streets.geometry.to_numpy(),
-        usable,
-        join_tolerance_m=join_tolerance_m,
-        join_crossings=join_crossings,
-    )
-    if not len(noded.pieces.length_m):
-        raise SourceError(NO_STREET)
-    network = _assemble(streets.crs, noded.place_xy, noded.pieces)
+    network, noded = _built(streets, join_tolerance_m, include_planned, join_crossings=join_crossings)
     problems = _length_problems(noded.vertices, streets)
     if join_crossings:
         problems.append(_crossings_problem(noded.crossings, joined=True))
@@ -147,6 +136,23 @@ def build_network(
     return replace(network, problems=tuple(problems))
 
 
+def _built(
+    streets: gpd.GeoDataFrame, join_tolerance_m: float, include_planned: bool, *, join_crossings: bool
+) -> tuple[Network, "Noded"]:
+    usable = np.flatnonzero(usable_streets(streets, include_planned=include_planned))
+    if not len(usable):
+        raise SourceError(NO_STREET)
+    noded = node_streets(
+        streets.geometry.to_numpy(),
+        usable,
+        join_tolerance_m=join_tolerance_m,
+        join_crossings=join_crossings,
+    )
+    if not len(noded.pieces.length_m):
+        raise SourceError(NO_STREET)
+    return _assemble(streets.crs, noded.place_xy, noded.pieces), noded
+
+
 def network_of(inputs: Inputs, *, include_planned: bool = False) -> Network:
     """Build the walking graph of a study, with the study's own settings; see ``build_network``."""
     settings = inputs.study.settings
@@ -156,6 +162,15 @@ def network_of(inputs: Inputs, *, include_planned: bool = False) -> Network:
         join_crossings=settings.join_crossings,
         include_planned=include_planned,
     )
+
+
+def unchecked_network_of(inputs: Inputs, *, include_planned: bool) -> Network:
+    """Return what ``network_of`` does, without looking for problems."""
+    settings = inputs.study.settings
+    network, _ = _built(
+        inputs.streets, settings.join_tolerance_m, include_planned, join_crossings=settings.join_crossings
+    )
+    return network
 
 
 NO_STREET = Text(

@@ -15,13 +15,16 @@ is met):
 8. otherwise: not met, ``too_far``
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
 
 from ..catalogue import group_columns
 from ..inputs import Inputs
@@ -64,31 +67,65 @@ class Placed:
     demand_part: Ints
     edge_straight_m: Floats
 
+    @cached_property
+    def points(self) -> Geometries:
+        """(n,) where each demand point stands."""
+        return demand_points(self.demand)
+
 
 def place(inputs: Inputs, network: Network, *, include_planned: bool) -> Placed:
     """Lead the judged demand points and the counting facilities onto the network."""
-    max_snap_m = inputs.study.settings.max_snap_m
     demand = inputs.residents[is_inside(inputs.residents, inputs.boundary)].reset_index(drop=True)
-    facilities = inputs.facilities[counts(inputs, include_planned=include_planned)].reset_index(drop=True)
-    points = demand_points(demand)
-    demand_access = access_points(network, points, max_snap_m=max_snap_m)
-    demand_part = np.full(len(demand), -1, dtype=np.int64)
-    demand_part[demand_access["item"]] = network.edge_part[demand_access["edge"]]
+    ways = facility_ways(inputs, network)
+    facilities, facility_access = open_facilities(
+        inputs, ways, counts(inputs, include_planned=include_planned)
+    )
     surveyed = surveyed_extent(inputs)
-    exits = demand_access.iloc[:0]
+    exits = facility_access.iloc[:0] if surveyed is None else access_exits(network, inputs.streets, surveyed)
+    return place_points(inputs, network, demand, (facilities, facility_access, exits))
+
+
+def place_points(
+    inputs: Inputs,
+    network: Network,
+    demand: gpd.GeoDataFrame,
+    around: tuple[gpd.GeoDataFrame, pd.DataFrame, pd.DataFrame],
+) -> Placed:
+    """Lead demand points onto the network, among facilities and exits (with their access) that are there."""
+    facilities, facility_access, exits = around
+    points = demand_points(demand)
+    access = access_points(network, points, max_snap_m=inputs.study.settings.max_snap_m)
+    part = np.full(len(demand), -1, dtype=np.int64)
+    part[access["item"]] = network.edge_part[access["edge"]]
+    surveyed = surveyed_extent(inputs)
     edge_straight_m = np.full(len(demand), np.inf)
     if surveyed is not None:
-        exits = access_exits(network, inputs.streets, surveyed)
         edge_straight_m = np.round(shapely.distance(points, shapely.boundary(surveyed)), DECIMALS)
     return Placed(
         demand=demand,
         facilities=facilities,
-        demand_access=demand_access,
-        facility_access=access_facilities(network, facilities, inputs.entrances, max_snap_m=max_snap_m),
+        demand_access=access,
+        facility_access=facility_access,
         exits=exits,
-        demand_part=demand_part,
+        demand_part=part,
         edge_straight_m=edge_straight_m,
     )
+
+
+def facility_ways(inputs: Inputs, network: Network) -> pd.DataFrame:
+    """Return the access table of every facility of the study, whether it counts or not."""
+    snap_m = inputs.study.settings.max_snap_m
+    return access_facilities(network, inputs.facilities, inputs.entrances, max_snap_m=snap_m)
+
+
+def open_facilities(
+    inputs: Inputs, ways: pd.DataFrame, is_open: Flags
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Return some of the facilities, 0..m-1, and their access, from ``facility_ways``."""
+    number = np.where(is_open, np.cumsum(is_open) - 1, -1)
+    item = number[ways["item"].to_numpy()]
+    access = ways[item >= 0].assign(item=item[item >= 0]).reset_index(drop=True)
+    return inputs.facilities[is_open].reset_index(drop=True), access
 
 
 def demand_points(residents: gpd.GeoDataFrame) -> Geometries:
@@ -124,8 +161,13 @@ def surveyed_extent(inputs: Inputs) -> shapely.Geometry | None:
 def counts(inputs: Inputs, *, include_planned: bool) -> Flags:
     """Return which facilities count: open (or to be opened, if planned ones count) and in the extent."""
     statuses = ["existing", "under_construction", "planned"] if include_planned else ["existing"]
-    is_open: Flags = inputs.facilities["status"].isin(statuses).to_numpy(dtype=bool) & in_extent(inputs)
-    return is_open
+    return has_status(inputs, statuses)
+
+
+def has_status(inputs: Inputs, statuses: list[str]) -> Flags:
+    """Return which facilities have one of the statuses and lie in the extent."""
+    chosen: Flags = inputs.facilities["status"].isin(statuses).to_numpy(dtype=bool) & in_extent(inputs)
+    return chosen
 
 
 def in_extent(inputs: Inputs) -> Flags:
@@ -182,6 +224,20 @@ class Measures:
     exit_m: Floats
     threshold_m: Floats
 
+    def of_types(self, columns: Ints, threshold_m: Floats) -> "Measures":
+        """Return the lengths of some of the types, to be held against other thresholds."""
+        return Measures(
+            exact_m=self.exact_m[:, columns],
+            walk_m=self.walk_m[:, columns],
+            walk_to=self.walk_to[:, columns],
+            straight_m=self.straight_m[:, columns],
+            straight_to=self.straight_to[:, columns],
+            off_m=self.off_m[:, columns],
+            is_absent=self.is_absent[columns],
+            exit_m=self.exit_m,
+            threshold_m=threshold_m,
+        )
+
 
 def judge(network: Network, placed: Placed, types: pd.DataFrame) -> pd.DataFrame:
     """Return the ``distances`` table: one row per judged demand point and facility type that applies to it.
@@ -201,14 +257,30 @@ def type_of(facilities: pd.DataFrame, types: pd.DataFrame) -> Ints:
     return group
 
 
-def measure(network: Network, placed: Placed, types: pd.DataFrame) -> Measures:
-    """Measure every walk and straight line that the verdicts need."""
+def measure(
+    network: Network,
+    placed: Placed,
+    types: pd.DataFrame,
+    *,
+    straight: tuple[Floats, Ints] | None = None,
+    exit_m: Floats | None = None,
+) -> Measures:
+    """Measure every walk and straight line that the verdicts need.
+
+    Args:
+        network: the walking graph.
+        placed: demand points and facilities on it.
+        types: rows of the catalogue.
+        straight: straight distances and where they lead, from ``nearest_straight``, if they are at hand.
+        exit_m: walks to the exits, likewise.
+    """
     group = type_of(placed.facilities, types)
     exact_m, walk_to = nearest(
         network, placed.demand_access, placed.facility_access, group, len(placed.demand), groups=len(types)
     )
-    points = demand_points(placed.demand)
-    straight_m, straight_to = nearest_straight(points, placed.facilities, group, len(types))
+    straight_m, straight_to = straight or nearest_straight(
+        placed.points, placed.facilities, group, len(types)
+    )
     return Measures(
         exact_m=exact_m,
         walk_m=np.round(exact_m, DECIMALS),
@@ -217,15 +289,28 @@ def measure(network: Network, placed: Placed, types: pd.DataFrame) -> Measures:
         straight_to=straight_to,
         off_m=straight_to_off_network(network, placed, group, len(types)),
         is_absent=np.bincount(group[group >= 0], minlength=len(types)) == 0,
-        exit_m=exit_walks(network, placed),
+        exit_m=exit_walks(network, placed) if exit_m is None else exit_m,
         threshold_m=thresholds(placed.demand, types),
     )
+
+
+VERDICTS = ("met", "not_met", "unknown")
+
+CAUSES = ("", "too_far", "detour", "no_facility", "data_edge", "facility_off_network", "island", "unsnapped")
+
+Codes = NDArray[np.int8]
 
 
 def decide(
     network: Network, placed: Placed, measures: Measures
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Return verdict and cause, (demand, types), by the table at the top of this module."""
+    verdict, cause = decide_codes(network, placed, measures)
+    return np.array(VERDICTS, dtype=object)[verdict], np.array(CAUSES, dtype=object)[cause]
+
+
+def decide_codes(network: Network, placed: Placed, measures: Measures) -> tuple[Codes, Codes]:
+    """Return verdict and cause, (demand, types), as positions in ``VERDICTS`` and ``CAUSES``."""
     threshold_m = measures.threshold_m
     on_street = placed.demand_part >= 0
     on_main = placed.demand_part == network.main_part
@@ -233,10 +318,8 @@ def decide(
     edge_m = np.where(on_main, measures.exit_m, placed.edge_straight_m)[:, None]
     # Off the main network every near facility is doubtful already (lines 2 and 3).
     off_near = on_main[:, None] & (measures.off_m <= threshold_m)
-    verdict, cause = (
-        np.full(near.shape, "not_met", dtype=object),
-        np.full(near.shape, "too_far", dtype=object),
-    )
+    verdict = np.full(near.shape, VERDICTS.index("not_met"), dtype=np.int8)
+    cause = np.full(near.shape, CAUSES.index("too_far"), dtype=np.int8)
     for applies, this_verdict, this_cause in (
         (near, "not_met", "detour"),
         (np.broadcast_to(measures.is_absent, near.shape), "not_met", "no_facility"),
@@ -246,7 +329,7 @@ def decide(
         (near & ~on_street[:, None], "unknown", "unsnapped"),
         (measures.walk_m <= threshold_m, "met", ""),
     ):
-        verdict[applies], cause[applies] = this_verdict, this_cause
+        verdict[applies], cause[applies] = VERDICTS.index(this_verdict), CAUSES.index(this_cause)
     return verdict, cause
 
 
@@ -254,22 +337,28 @@ def distances_table(
     network: Network, placed: Placed, types: pd.DataFrame, measures: Measures
 ) -> pd.DataFrame:
     """Return the ``distances`` table of measured lengths."""
-    verdict, cause = decide(network, placed, measures)
+    verdict, cause = decide_codes(network, placed, measures)
     row, column = np.nonzero(~np.isnan(measures.threshold_m))
-    ids = np.append(placed.facilities["facility_id"].to_numpy(dtype=object), "")
+    ids = [*placed.facilities["facility_id"], ""]
     return pd.DataFrame(
         {
-            "demand_id": placed.demand["demand_id"].to_numpy(dtype=object)[row],
-            "facility_type": types["facility_type"].to_numpy(dtype=object)[column],
-            "facility_id": ids[measures.walk_to[row, column]],
+            "demand_id": _texts(placed.demand["demand_id"], row),
+            "facility_type": _texts(types["facility_type"], column),
+            "facility_id": _texts(ids, measures.walk_to[row, column]),
             "walk_m": _blank(measures.walk_m[row, column]),
-            "straight_facility_id": ids[measures.straight_to[row, column]],
+            "straight_facility_id": _texts(ids, measures.straight_to[row, column]),
             "straight_m": _blank(measures.straight_m[row, column]),
             "threshold_m": measures.threshold_m[row, column],
-            "verdict": verdict[row, column],
-            "cause": cause[row, column],
+            "verdict": _texts(VERDICTS, verdict[row, column]),
+            "cause": _texts(CAUSES, cause[row, column]),
         }
     )
+
+
+def _texts(words: Iterable[str], at: Ints | Codes) -> ExtensionArray:
+    """Return the words at some positions as a column of texts; -1 is the last word."""
+    column = pd.array(list(words), dtype="str")
+    return column.take(np.asarray(at, dtype=np.intp) % max(len(column), 1))
 
 
 def _blank(length_m: Floats) -> Floats:
@@ -319,7 +408,7 @@ def straight_to_off_network(network: Network, placed: Placed, group: Ints, types
     reachable = np.unique(access["item"].to_numpy()[on_main])
     off = group.copy()
     off[reachable] = -1
-    distance_m, _ = nearest_straight(demand_points(placed.demand), placed.facilities, off, types)
+    distance_m, _ = nearest_straight(placed.points, placed.facilities, off, types)
     return distance_m
 
 
@@ -340,14 +429,23 @@ def people_served(demand: pd.DataFrame, types: pd.DataFrame) -> tuple[pd.DataFra
     Returns:
         (demand × types) table of people, columns the types; and type → ``people_basis``.
     """
-    people, basis = {}, {}
-    for one in types.itertuples():
-        columns = group_columns(one.population_group)
-        if columns is None:
-            people[one.facility_type], basis[one.facility_type] = demand["population"], "all"
-        elif demand[list(columns)].isna().all().any():
-            people[one.facility_type], basis[one.facility_type] = demand["population"], "all (no age data)"
-        else:
-            people[one.facility_type] = demand[list(columns)].fillna(0.0).sum(axis=1)
-            basis[one.facility_type] = ";".join(_GROUP_OF_COLUMN[column] for column in columns)
-    return pd.DataFrame(people, index=demand.index), basis
+    names, groups = types["facility_type"].tolist(), types["population_group"].tolist()
+    by_group = {group: people_of_group(demand, group) for group in dict.fromkeys(groups)}
+    people = np.empty((len(demand), len(names)), order="F")
+    for column, group in enumerate(groups):
+        people[:, column] = by_group[group][0]
+    basis = {name: by_group[group][1] for name, group in zip(names, groups, strict=True)}
+    return pd.DataFrame(people, index=demand.index, columns=names), basis
+
+
+def people_of_group(demand: pd.DataFrame, group: str) -> tuple[Floats, str]:
+    """Return the people of a group per demand point, and on which basis they are counted; see ``people_served``."""
+    population: Floats = demand["population"].to_numpy(dtype=float)
+    columns = group_columns(group)
+    if columns is None:
+        return population, "all"
+    ages = [demand[name].to_numpy(dtype=float) for name in columns]
+    if any(np.isnan(one).all() for one in ages):
+        return population, "all (no age data)"
+    people: Floats = sum((np.nan_to_num(one) for one in ages[1:]), start=np.nan_to_num(ages[0]))
+    return people, ";".join(_GROUP_OF_COLUMN[column] for column in columns)

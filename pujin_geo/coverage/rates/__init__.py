@@ -1,7 +1,9 @@
 """Coverage seen from every side: rival rates per type, and combinations over types."""
 
+import pandas as pd
+
 from ...walking.network import Network
-from ...walking.verdicts import Placed, judge
+from ...walking.verdicts import Measures, Placed, thresholds
 from .combined import (
     TARGET_FAMILIES,
     TARGET_SHARE,
@@ -33,7 +35,8 @@ __all__ = [
 ]
 
 
-def fifteen_minutes(judged: Judged, network: Network, placed: Placed) -> Grid:
+def fifteen_minutes(judged: Judged, network: Network, placed: Placed, measures: Measures) -> Grid:
     """Return the verdicts of the target families' types at a walk of fifteen minutes."""
     types = fifteen_minute_types(judged.types)
-    return grid_of(judge(network, placed, types), judged.demand["demand_id"], types["facility_type"])
+    columns = pd.Index(judged.grid.types).get_indexer(types["facility_type"])
+    return grid_of(network, placed, types, measures.of_types(columns, thresholds(judged.demand, types)))

@@ -6,13 +6,15 @@ culture, sport within a fifteen-minute walk): at least one facility of the famil
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ...catalogue import is_uncertain, suitability_names
 from ...walking.network import Floats
-from ...walking.verdicts import people_served
+from ...walking.verdicts import people_of_group
 from .grid import PLACE_COLUMNS, Flags, Grid, Judged, Places, share
 
 TARGET_SHARE = 0.85
@@ -52,6 +54,10 @@ REACHED_COLUMNS = [
 ]  # fmt: skip
 
 
+_Part = dict[str, Any]
+"""Column → what it holds for one family: a value per place, or one for all places."""
+
+
 @dataclass(frozen=True)
 class _Outcome:
     """Whether the people of each demand point reach what is asked; none of the three where nothing applies."""
@@ -72,15 +78,29 @@ def combine(judged: Judged, fifteen: Grid) -> pd.DataFrame:
         judged: from ``rates.grid.assemble``.
         fifteen: verdicts of the target families' types at ``TARGET_WALK_M``, from ``fifteen_minute_types``.
     """
-    families = [_every(judged, name, ids) for name, ids in _families(judged).items()]
+    parts = [_every(judged, name, ids) for name, ids in _families(judged).items()]
     outcomes = {name: _any(fifteen, ids) for name, ids in TARGET_FAMILIES.items()}
     for name, ids in TARGET_FAMILIES.items():
-        families.append(_target(judged, name, ids, outcomes[name]))
+        parts.append(_target(judged, name, ids, outcomes[name]))
     every_target = [t for ids in TARGET_FAMILIES.values() for t in ids]
     together = None if None in outcomes.values() else _all_of([o for o in outcomes.values() if o is not None])
-    families.append(_target(judged, TARGETS, tuple(every_target), together))
-    table = pd.concat(families).sort_index(kind="stable").reset_index(drop=True)
-    return table[COMBINED_COLUMNS]
+    parts.append(_target(judged, TARGETS, tuple(every_target), together))
+    places = judged.places.table
+    table = places.loc[places.index.repeat(len(parts))].reset_index(drop=True)
+    columns = COMBINED_COLUMNS[len(PLACE_COLUMNS) :]
+    return table.assign(
+        **{name: _interleaved([part[name] for part in parts], len(places)) for name in columns}
+    )
+
+
+def _interleaved(values: list[Any], places: int) -> NDArray[Any]:
+    """Return one value per place and part, parts in the inner order; a plain value is that of every place."""
+    columns = [np.broadcast_to(np.asarray(one, dtype=_dtype(one)), places) for one in values]
+    return np.stack(columns, axis=1).ravel()
+
+
+def _dtype(value: Any) -> type | None:
+    return object if isinstance(value, str) else None
 
 
 def fifteen_minute_types(types: pd.DataFrame) -> pd.DataFrame:
@@ -134,15 +154,17 @@ def _judged_of(judged: Judged, flags: pd.Series) -> list[str]:
     return ids
 
 
-def _every(judged: Judged, family: str, ids: list[str]) -> pd.DataFrame:
+def _every(judged: Judged, family: str, ids: list[str]) -> _Part:
     known = [name for name in judged.grid.types if name in ids]
     grid = judged.grid.columns(known)
     applies, fails, doubtful = _anywhere(grid.judged), _anywhere(grid.not_met), _anywhere(grid.unknown)
     outcome = _Outcome(applies & ~fails & ~doubtful, fails, doubtful & ~fails)
-    table = _row(judged, family, "every", known, ids)
-    table = _with_people(table, judged.places, outcome if known else None, judged.population)
-    table["people_basis"] = "all"
-    return table.assign(**_means(judged, grid))
+    return (
+        _facts(judged, family, "every", known, ids)
+        | _people(judged.places, outcome if known else None, judged.population)
+        | {"people_basis": "all"}
+        | _means(judged, grid)
+    )
 
 
 def _means(judged: Judged, grid: Grid) -> dict[str, Floats]:
@@ -186,65 +208,59 @@ def _all_of(outcomes: list[_Outcome]) -> _Outcome:
     return _Outcome(~fail & ~unknown, fail, unknown)
 
 
-def _target(judged: Judged, family: str, ids: tuple[str, ...], outcome: _Outcome | None) -> pd.DataFrame:
+def _target(judged: Judged, family: str, ids: tuple[str, ...], outcome: _Outcome | None) -> _Part:
     known = [name for name in judged.grid.types if name in ids]
-    group = "60+" if family == "elder_care" else "all"
-    people, basis = people_served(
-        judged.demand, pd.DataFrame({"facility_type": [family], "population_group": [group]})
-    )
-    table = _row(judged, family, "any_15min" if family != TARGETS else "each_15min", known, list(ids))
-    # The walk of fifteen minutes is itself a reading of the target, whatever the types' own thresholds.
-    table["types_uncertain"] = len(known)
-    table = _with_people(table, judged.places, outcome, people[family].to_numpy(dtype=float))
-    table["people_basis"] = basis[family]
-    is_urban = table["place_kind"] == "urban"
-    table["target_share"] = np.where(is_urban, TARGET_SHARE, np.nan)
-    table["target_verdict"] = _against_target(table, TARGET_SHARE).where(is_urban, "")
-    return table
+    people, basis = people_of_group(judged.demand, "60+" if family == "elder_care" else "all")
+    part = _facts(judged, family, "any_15min" if family != TARGETS else "each_15min", known, list(ids))
+    part |= _people(judged.places, outcome, people)
+    is_urban = judged.places.table["place_kind"].to_numpy(dtype=object) == "urban"
+    return part | {
+        # The walk of fifteen minutes is itself a reading of the target, whatever the types' own thresholds.
+        "types_uncertain": len(known),
+        "people_basis": basis,
+        "target_share": np.where(is_urban, TARGET_SHARE, np.nan),
+        "target_verdict": np.where(is_urban, _against_target(part, TARGET_SHARE), "").astype(object),
+    }
 
 
-def _against_target(table: pd.DataFrame, target: float) -> pd.Series:
-    verdict = pd.Series("unknown", index=table.index)
-    verdict[table["reach_share"] >= target] = "met"
-    verdict[table["reach_share_if_unknown_met"] < target] = "not_met"
-    return verdict.where(table["reach_share"].notna(), "")
+def _against_target(part: _Part, target: float) -> NDArray[np.object_]:
+    least = np.broadcast_to(part["reach_share"], np.shape(part["reach_share_if_unknown_met"]))
+    verdict: NDArray[np.object_] = np.select(
+        [np.isnan(least), part["reach_share_if_unknown_met"] < target, least >= target],
+        ["", "not_met", "met"],
+        default="unknown",
+    ).astype(object)
+    return verdict
 
 
-def _row(judged: Judged, family: str, rule: str, known: list[str], ids: list[str]) -> pd.DataFrame:
-    marks = judged.types.set_index("facility_type").loc[known, "threshold_confidence"]
-    return judged.places.table.assign(
-        family=family,
-        rule=rule,
-        types=len(known),
-        type_ids=";".join(known),
-        types_not_judged=";".join(name for name in ids if name not in known),
-        types_uncertain=sum(map(is_uncertain, marks)),
-        mean_share=np.nan,
-        mean_share_if_unknown_met=np.nan,
-        types_in_mean=np.nan,
-        mean_types_reached=np.nan,
-        mean_types_applying=np.nan,
-        target_share=np.nan,
-        target_verdict="",
-    )
+def _facts(judged: Judged, family: str, rule: str, known: list[str], ids: list[str]) -> _Part:
+    marks = dict(zip(judged.types["facility_type"], judged.types["threshold_confidence"], strict=True))
+    blank = ("mean_share", "mean_share_if_unknown_met", "types_in_mean", "mean_types_reached")
+    return {
+        "family": family,
+        "rule": rule,
+        "types": len(known),
+        "type_ids": ";".join(known),
+        "types_not_judged": ";".join(name for name in ids if name not in known),
+        "types_uncertain": sum(is_uncertain(marks[name]) for name in known),
+        **dict.fromkeys((*blank, "mean_types_applying", "target_share"), np.nan),
+        "target_verdict": "",
+    }
 
 
-def _with_people(
-    table: pd.DataFrame, places: Places, outcome: _Outcome | None, people: Floats
-) -> pd.DataFrame:
+def _people(places: Places, outcome: _Outcome | None, people: Floats) -> _Part:
     if outcome is None:
-        blank = {name: np.nan for name in COMBINED_COLUMNS if name.startswith(("people_", "reach_"))}
-        return table.assign(**{**blank, "people": np.nan, "remark": "no_type_judged"})
-    reach, fail, unknown = (
-        places.total(people * flags) for flags in (outcome.reach, outcome.fail, outcome.unknown)
-    )
-    whole = places.total(people * (outcome.reach | outcome.fail | outcome.unknown))
-    return table.assign(
-        people=whole,
-        people_reach=reach,
-        people_not_reach=fail,
-        people_unknown=unknown,
-        reach_share=share(reach, whole),
-        reach_share_if_unknown_met=share(reach + unknown, whole),
-        remark=np.where(whole > 0, "", "nobody_to_serve"),
-    )
+        blank = [name for name in COMBINED_COLUMNS if name.startswith(("people", "reach_"))]
+        return {**dict.fromkeys(blank, np.nan), "remark": "no_type_judged"}
+    flags = (outcome.reach, outcome.fail, outcome.unknown)
+    reach, fail, unknown = places.total(people[:, None] * np.stack(flags, axis=1)).T
+    whole = places.total(people * np.logical_or.reduce(flags))
+    return {
+        "people": whole,
+        "people_reach": reach,
+        "people_not_reach": fail,
+        "people_unknown": unknown,
+        "reach_share": share(reach, whole),
+        "reach_share_if_unknown_met": share(reach + unknown, whole),
+        "remark": np.where(whole > 0, "", "nobody_to_serve").astype(object),
+    }

@@ -11,8 +11,16 @@ from scipy.sparse import csr_array
 
 from ...inputs import Inputs
 from ...tables import ALL, SCOPES
-from ...walking.network import Floats
-from ...walking.verdicts import DECIMALS, demand_points, people_served
+from ...walking.network import Floats, Network
+from ...walking.verdicts import (
+    DECIMALS,
+    VERDICTS,
+    Measures,
+    Placed,
+    decide_codes,
+    demand_points,
+    people_served,
+)
 
 Flags = NDArray[np.bool_]
 
@@ -21,7 +29,7 @@ PLACE_COLUMNS = ["place_kind", "place_id", "place_name"]
 
 @dataclass(frozen=True)
 class Grid:
-    """The ``distances`` table as arrays, points in rows and facility types in columns.
+    """Verdicts as arrays, points in rows and facility types in columns.
 
     Attributes:
         types: facility types, in the order of the columns.
@@ -81,38 +89,27 @@ class Grid:
         )
 
 
-def grid_of(distances: pd.DataFrame, demand_ids: pd.Series, types: pd.Series) -> Grid:
-    """Return a ``distances`` table as arrays.
+def grid_of(network: Network, placed: Placed, types: pd.DataFrame, measures: Measures) -> Grid:
+    """Return the verdicts of measured lengths.
 
     Args:
-        distances: one row per demand point and type that applies to it.
-        demand_ids: ids in the order of the rows.
-        types: facility types in the order of the columns.
-
-    >>> distances = pd.DataFrame({"demand_id": ["a", "b"], "facility_type": "park", "walk_m": [200.0, np.nan],
-    ...     "straight_m": [150.0, 90.0], "threshold_m": 300.0, "verdict": ["met", "unknown"]})
-    >>> grid = grid_of(distances, pd.Series(["b", "a"]), pd.Series(["park"]))
-    >>> grid.met.tolist(), grid.unknown.tolist()
-    ([[False], [True]], [[True], [False]])
+        network: the walking graph.
+        placed: demand points and facilities on it.
+        types: rows of the catalogue, the columns.
+        measures: their lengths and thresholds.
     """
-    row = pd.Index(demand_ids).get_indexer(distances["demand_id"])
-    column = pd.Index(types).get_indexer(distances["facility_type"])
-    shape = (len(demand_ids), len(types))
-
-    def lengths(name: str) -> Floats:
-        array = np.full(shape, np.nan)
-        array[row, column] = distances[name].to_numpy(dtype=float)
-        return array
-
-    verdict = pd.Categorical(distances["verdict"], categories=["met", "not_met", "unknown"]).codes
-    code = np.full(shape, -1, dtype=np.int8)
-    code[row, column] = verdict
-    threshold_m, straight_m = lengths("threshold_m"), lengths("straight_m")
-    with np.errstate(invalid="ignore"):
-        near = straight_m <= threshold_m
+    verdict, _ = decide_codes(network, placed, measures)
+    applies = ~np.isnan(measures.threshold_m)
+    met, not_met, unknown = ((verdict == code) & applies for code in range(len(VERDICTS)))
     return Grid(
-        tuple(types), threshold_m, lengths("walk_m"), met=code == 0, not_met=code == 1, unknown=code == 2, near=near
-    )  # fmt: skip
+        tuple(types["facility_type"]),
+        measures.threshold_m,
+        np.where(applies & np.isfinite(measures.walk_m), measures.walk_m, np.nan),
+        met=met,
+        not_met=not_met,
+        unknown=unknown,
+        near=measures.straight_m <= measures.threshold_m,
+    )
 
 
 @dataclass(frozen=True)
@@ -230,7 +227,7 @@ def assemble(
     demand: gpd.GeoDataFrame,
     facilities: gpd.GeoDataFrame,
     types: pd.DataFrame,
-    distances: pd.DataFrame,
+    grid: Grid,
 ) -> Judged:
     """Line up the verdicts of a study for summing.
 
@@ -239,7 +236,7 @@ def assemble(
         demand: judged demand points with ``circle_id``.
         facilities: the counting facilities.
         types: the judged rows of the catalogue.
-        distances: the ``distances`` table.
+        grid: their verdicts.
     """
     people, basis = people_served(demand, types)
     return Judged(
@@ -247,7 +244,7 @@ def assemble(
         demand=demand,
         facilities=facilities,
         types=types,
-        grid=grid_of(distances, demand["demand_id"], types["facility_type"]),
+        grid=grid,
         people=people.to_numpy(dtype=float).reshape(len(demand), len(types)),
         basis=basis,
         places=list_places(inputs, demand),

@@ -1,6 +1,6 @@
 """Points that stand for land, so that land in reach can be measured like people in reach."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +12,7 @@ from ...inputs import Inputs
 from ...walking.access import Geometries
 from ...walking.distances import runs
 from ...walking.network import Floats, Ints, Network
-from ...walking.verdicts import judge, place
+from ...walking.verdicts import Placed, is_inside, measure, place_points
 from .grid import Grid, Judged, Places, grid_of, list_places
 
 LAND_GRID_M = 50.0
@@ -134,18 +134,19 @@ def _nearest(points: Geometries, demand: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame(nearest).astype(object)
 
 
-def judge_land(judged: Judged, network: Network, *, include_planned: bool) -> Land | None:
+def judge_land(judged: Judged, network: Network, placed: Placed) -> Land | None:
     """Return the residential land judged like demand points, or None if the study has none.
 
     Args:
         judged: from ``assemble``.
         network: the walking graph.
-        include_planned: facilities under construction or planned count.
+        placed: the facilities that count, on it.
     """
     samples = sample_land(judged.inputs, judged.demand)
+    samples = samples[is_inside(samples, judged.inputs.boundary)].reset_index(drop=True)
     if samples.empty:
         return None
-    placed = place(replace(judged.inputs, residents=samples), network, include_planned=include_planned)
-    distances = judge(network, placed, judged.types)
-    grid = grid_of(distances, placed.demand["demand_id"], judged.types["facility_type"])
-    return Land(placed.demand, grid, list_places(judged.inputs, judged.demand, placed.demand))
+    around = placed.facilities, placed.facility_access, placed.exits
+    land = place_points(judged.inputs, network, samples, around)
+    grid = grid_of(network, land, judged.types, measure(network, land, judged.types))
+    return Land(samples, grid, list_places(judged.inputs, judged.demand, samples))
