@@ -4,6 +4,9 @@ A quota asks how much there is for the people of a place, wherever they live in 
 how much is within each person's walk, shared with everybody else who can walk there.
 """
 
+from collections.abc import Hashable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -63,9 +66,24 @@ def supply(judged: Judged, network: Network, placed: Placed) -> pd.DataFrame:
     size = _sizes(judged, types)
     stands = _stands_anywhere(judged)
     pairs = _pairs(judged, network, placed, types["facility_type"].tolist())
-    tables = [_of_type(judged, one, size, stands, pairs) for one in types.to_dict("records")]
-    table = pd.concat(tables).sort_index(kind="stable").reset_index(drop=True)
-    return table[SUPPLY_COLUMNS]
+    parts = [_of_type(judged, one, size, stands, pairs) for one in types.to_dict("records")]
+    kind = judged.places.table["place_kind"].to_numpy(dtype=object)
+    wanted = [_PLACES_OF_QUOTA.get(one, _PLACES_OF_NUMBER) for one in types["quota_per"]]
+    place, number = np.nonzero(np.array([np.isin(kind, kinds) for kinds in wanted]).T)
+    table = judged.places.table.iloc[place].reset_index(drop=True)
+    for name in (
+        "facility_type",
+        "suitability",
+        "quota_amount",
+        "quota_unit",
+        "quota_per",
+        "quota_confidence",
+    ):
+        table[name] = types[name].array.take(number)
+    columns = {
+        name: np.stack([np.broadcast_to(part[name], len(kind)) for part in parts]) for name in parts[0]
+    }
+    return table.assign(**{name: values[number, place] for name, values in columns.items()})[SUPPLY_COLUMNS]
 
 
 def two_step_floating_catchment(
@@ -91,8 +109,11 @@ def two_step_floating_catchment(
     >>> two_step_floating_catchment(pairs, np.array([10.0, 6.0]), np.array([20.0, 30.0])).tolist()
     [0.2, 0.4]
     """
-    origin, target = pairs["origin"].to_numpy(), pairs["target"].to_numpy()
     w = np.ones(len(pairs)) if weight is None else weight
+    return _two_steps(pairs["origin"].to_numpy(), pairs["target"].to_numpy(), supply_at, people, w)
+
+
+def _two_steps(origin: Ints, target: Ints, supply_at: Floats, people: Floats, w: Floats) -> Floats:
     demand: Floats = np.bincount(target, weights=w * people[origin], minlength=len(supply_at)).astype(float)
     ratio = np.nan_to_num(share(supply_at, demand))
     return np.bincount(origin, weights=w * ratio[target], minlength=len(people)).astype(float)
@@ -124,116 +145,112 @@ def _stands_anywhere(judged: Judged) -> Flags:
     return stands
 
 
-def _pairs(judged: Judged, network: Network, placed: Placed, names: list[str]) -> pd.DataFrame:
-    """Return the pairs of demand point and facility whose walk is within the type's threshold."""
+def _pairs(judged: Judged, network: Network, placed: Placed, names: list[str]) -> tuple[Ints, Ints]:
+    """Return demand points and facilities between which the walk is within the type's threshold."""
     chosen = np.flatnonzero(judged.facilities["facility_type"].isin(names))
     access = placed.facility_access[placed.facility_access["item"].isin(chosen)]
     limit_m = float(np.nanmax(judged.grid.columns(names).threshold_m, initial=0.0))
     pairs = pairs_within(network, placed.demand_access, access, limit_m=limit_m)
     column = pd.Index(judged.grid.types).get_indexer(judged.facilities["facility_type"])
-    threshold_m = judged.grid.threshold_m[pairs["origin"], column[pairs["target"]]]
-    return pairs[np.round(pairs["walk_m"], DECIMALS).to_numpy() <= threshold_m]
+    origin, target = pairs["origin"].to_numpy(), pairs["target"].to_numpy()
+    near = np.round(pairs["walk_m"].to_numpy(), DECIMALS) <= judged.grid.threshold_m[origin, column[target]]
+    return origin[near], target[near]
+
+
+_Part = dict[str, Any]
+"""Column → what it holds for one type: a value per place, or one for all places."""
 
 
 def _of_type(
-    judged: Judged, quota: dict[str, object], size: Floats, stands: Flags, pairs: pd.DataFrame
-) -> pd.DataFrame:
-    """Return the rows of one type, indexed by place."""
-    name, per = str(quota["facility_type"]), str(quota["quota_per"])
-    wanted = _PLACES_OF_QUOTA.get(per, _PLACES_OF_NUMBER)
-    column = judged.grid.types.index(name)
-    mine = np.flatnonzero(judged.facilities["facility_type"] == name)
-    table = judged.places.table.copy()
-    for key in (
-        "facility_type",
-        "suitability",
-        "quota_amount",
-        "quota_unit",
-        "quota_per",
-        "quota_confidence",
-    ):
-        table[key] = quota[key]
-    table["residents"] = judged.places.total(judged.population * judged.grid.judged[:, column])
-    table = _available(table, judged, mine, size, stands)
-    table["required"] = _required(table, judged, column, per)
-    table = _balanced(table, is_per_site=per == "site")
-    table = table.assign(**_catchment(judged, table, column, mine, size, pairs))
-    return table[table["place_kind"].isin(wanted)]
+    judged: Judged, quota: dict[Hashable, Any], size: Floats, stands: Flags, pairs: tuple[Ints, Ints]
+) -> _Part:
+    column = judged.grid.types.index(quota["facility_type"])
+    mine = np.flatnonzero(judged.facilities["facility_type"].to_numpy(dtype=object) == quota["facility_type"])
+    applies = judged.grid.judged[:, column]
+    part = {"residents": judged.places.total(judged.population * applies)}
+    part |= _available(judged, quota, mine, size, stands)
+    part["required"] = _required(judged, quota, applies, part)
+    part |= _balanced(part, is_per_site=quota["quota_per"] == "site")
+    return part | _catchment(judged, quota, applies, part["residents"], _own(size, mine), mine, pairs)
 
 
-def _available(table: pd.DataFrame, judged: Judged, mine: Ints, size: Floats, stands: Flags) -> pd.DataFrame:
+def _own(size: Floats, mine: Ints) -> Floats:
+    own = np.full(len(size), np.nan)
+    own[mine] = size[mine]
+    return own
+
+
+def _available(judged: Judged, quota: dict[Hashable, Any], mine: Ints, size: Floats, stands: Flags) -> _Part:
     here, known = stands[:, mine], ~np.isnan(size[mine])
-    amount = float(table["quota_amount"].iloc[0])
     available = here @ np.nan_to_num(size[mine])
-    if table["quota_unit"].iloc[0] == "site":
+    if quota["quota_unit"] == "site":
         sites = judged.facilities["site_id"].to_numpy(dtype=object)[mine]
         available = np.array([len(set(sites[row])) for row in here], dtype=float)
-    return table.assign(
-        functions=here.sum(axis=1),
-        size_missing=(here & ~known).sum(axis=1),
-        available=available,
-        sites_below=(here & known & (np.nan_to_num(size[mine]) < amount)).sum(axis=1),
-    )
+    return {
+        "functions": here.sum(axis=1),
+        "size_missing": (here & ~known).sum(axis=1),
+        "available": available,
+        "sites_below": (here & known & (np.nan_to_num(size[mine]) < quota["quota_amount"])).sum(axis=1),
+    }
 
 
-def _required(table: pd.DataFrame, judged: Judged, column: int, per: str) -> Floats:
-    amount = float(table["quota_amount"].iloc[0])
-    kind = table["place_kind"].to_numpy(dtype=object)
-    applies = judged.places.total(judged.grid.judged[:, column]) > 0
+def _required(judged: Judged, quota: dict[Hashable, Any], applies_to: Flags, part: _Part) -> Floats:
+    kind, per = judged.places.table["place_kind"].to_numpy(dtype=object), str(quota["quota_per"])
+    applies = judged.places.total(applies_to) > 0
     units: Floats = applies.astype(float)
     if per.isdigit():
-        units = table["residents"].to_numpy(dtype=float) / float(per)
+        units = part["residents"] / float(per)
     elif per == "site":
-        units = table["functions"].to_numpy(dtype=float)
+        units = part["functions"].astype(float)
     elif per in ("circle", "committee"):
         units[kind == ALL] = (applies & (kind == per)).sum()
-    return amount * units
+    required: Floats = float(quota["quota_amount"]) * units
+    return required
 
 
-def _balanced(table: pd.DataFrame, *, is_per_site: bool) -> pd.DataFrame:
-    required, available = table["required"].to_numpy(), table["available"].to_numpy()
-    missing = table["size_missing"].to_numpy() > 0
-    short = table["sites_below"].to_numpy() > 0 if is_per_site else available < required
-    nobody, nothing = table["residents"].to_numpy() <= 0, required <= 0
+def _balanced(part: _Part, *, is_per_site: bool) -> _Part:
+    required, available = part["required"], part["available"]
+    missing = part["size_missing"] > 0
+    short = part["sites_below"] > 0 if is_per_site else available < required
+    nobody, nothing = part["residents"] <= 0, required <= 0
     verdict = np.select(
         [nobody | nothing, short & (~missing | is_per_site), missing & (short | is_per_site)],
         ["", "not_met", "unknown"],
         default="met",
-    )
+    ).astype(object)
     remark = np.select(
-        [nobody, nothing, table["functions"].to_numpy() == 0, missing],
+        [nobody, nothing, part["functions"] == 0, missing],
         ["nobody_to_serve", "nothing_required", "no_facility", "size_missing"],
         default="",
-    )
-    return table.assign(
-        verdict=verdict,
-        remark=remark,
-        available=np.where(missing & (available == 0), np.nan, available),
-        balance=np.where(verdict == "unknown", np.nan, available - required),
-        supply_share=np.where(verdict == "unknown", np.nan, share(available, required)),
-        sites_below=table["sites_below"].astype(float) if is_per_site else np.nan,
-    )
+    ).astype(object)
+    return {
+        "verdict": verdict,
+        "remark": remark,
+        "available": np.where(missing & (available == 0), np.nan, available),
+        "balance": np.where(verdict == "unknown", np.nan, available - required),
+        "supply_share": np.where(verdict == "unknown", np.nan, share(available, required)),
+        "sites_below": part["sites_below"].astype(float) if is_per_site else np.nan,
+    }
 
 
 def _catchment(
-    judged: Judged, table: pd.DataFrame, column: int, mine: Ints, size: Floats, pairs: pd.DataFrame
-) -> dict[str, Floats | int | float]:
-    per = str(table["quota_per"].iloc[0])
+    judged: Judged, quota: dict[Hashable, Any], applies: Flags, residents: Floats, own: Floats, mine: Ints,
+    pairs: tuple[Ints, Ints],
+) -> _Part:  # fmt: skip
+    per, amount = str(quota["quota_per"]), float(quota["quota_amount"])
     persons = int(per) if per.isdigit() else PER_WITHOUT_NUMBER
-    applies = judged.grid.judged[:, column]
     people = judged.population * applies
-    own = np.full(len(size), np.nan)
-    own[mine] = size[mine]
-    pairs = pairs[np.isin(pairs["target"], mine)]
-    access = two_step_floating_catchment(pairs, own, people)
+    is_mine = np.zeros(len(own), dtype=bool)
+    is_mine[mine] = True
+    origin, target = (ends[is_mine[pairs[1]]] for ends in pairs)
+    access = _two_steps(origin, target, own, people, np.ones(len(origin)))
     total = judged.places.total
-    amount = float(table["quota_amount"].iloc[0])
     unsized = int(np.isnan(own[mine]).sum())
     # To a billionth: sums of quotients that should equal the quota may miss it in the last digit.
     short = np.round(access * persons - amount, 9) < 0
-    without = np.bincount(pairs["origin"], minlength=len(people)) == 0
-    unused = np.bincount(pairs["target"], weights=people[pairs["origin"]], minlength=len(size))[mine] <= 0
-    mean = share(total(people * access), table["residents"].to_numpy()) * persons
+    without = np.bincount(origin, minlength=len(people)) == 0
+    unused = np.bincount(target, weights=people[origin], minlength=len(own))[mine] <= 0
+    mean = share(total(people * access), residents) * persons
     return {
         "catchment_per": persons,
         "catchment_supply": np.nan if unsized == len(mine) > 0 else mean,
