@@ -31,19 +31,22 @@ DECIMALS = 3
 def judged_people(distances: pd.DataFrame, residents: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     """Return ``distances`` with ``circle_id``, ``scope`` and the ``people`` whom the type serves.
 
+    ``origin`` and ``column`` are the row of ``residents`` and the column of ``people``.
+
     Args:
         distances: the ``distances`` table.
         residents: ``demand_id``, ``circle_id``, ``scope`` of each judged demand point.
         people: (demand × types) people, rows as in ``residents``, from ``verdicts.people_served``.
     """
-    position = pd.Series(np.arange(len(residents)), index=residents["demand_id"])
-    row = position[distances["demand_id"]].to_numpy()
+    row = pd.Index(residents["demand_id"]).get_indexer(distances["demand_id"])
     column = people.columns.get_indexer(distances["facility_type"])
     served = people.to_numpy(dtype=float)[row, column] if len(distances) else np.empty(0)
     return distances.assign(
-        circle_id=residents["circle_id"].to_numpy()[row],
-        scope=residents["scope"].to_numpy()[row],
+        circle_id=residents["circle_id"].array.take(row),
+        scope=residents["scope"].array.take(row),
         people=served,
+        origin=row,
+        column=column,
     )
 
 

@@ -8,14 +8,19 @@ Areas are ranked by people × shortfall, summed over the rows that are not met. 
 facility, no path) has no measured shortfall: it counts one threshold, as if the walk were twice as long as allowed.
 """
 
+from dataclasses import dataclass
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
+from ..coverage.rates.grid import share
 from ..inputs import Inputs
 from ..tables import AGE_GROUPS
 from ..texts import Lang, Text
+from ..walking.distances import runs
 from ..walking.network import Floats, Ints, Network
 from ..walking.pairs import pairs_within
 from ..walking.verdicts import Flags, Placed, demand_points
@@ -97,15 +102,16 @@ def _groups(demand: gpd.GeoDataFrame) -> Ints:
 def gap_points(judged: pd.DataFrame, demand_ids: pd.Series, centre: Ints) -> pd.DataFrame:
     """Return the gap rows of ``judged`` with ``area_id``, the id of the demand point they are gathered around.
 
+    ``area`` numbers the areas in the order of ``name_areas``.
+
     Args:
         judged: from ``coverage.judged_people``.
         demand_ids: ids of the judged demand points.
         centre: from ``gather``.
     """
-    rows = judged[judged["verdict"] != "met"]
-    ids = demand_ids.to_numpy(dtype=object)
-    at = pd.Index(demand_ids).get_indexer(rows["demand_id"])
-    return rows.assign(area_id=ids[centre[at]]).reset_index(drop=True)
+    rows = judged[judged["verdict"] != "met"].reset_index(drop=True)
+    middle = centre[rows["origin"].to_numpy()]
+    return rows.assign(area_id=demand_ids.array.take(middle), area=np.unique(middle, return_inverse=True)[1])
 
 
 def gap_area_types(
@@ -123,74 +129,134 @@ def gap_area_types(
     Returns:
         ``AREA_TYPE_COLUMNS``; people not met and unknown add up to those of the gaps table, per type too.
     """
-    keys = ["area_id", "facility_type"]
-    cells = _cells(points)
-    grouped = cells.groupby(keys, sort=False)
-    table = grouped[[c for c in cells if c.startswith(("people_", "shortfall_", "walk_", "points"))]].sum()
-    unmet = cells[cells["verdict"] == "not_met"]
-    table["mean_walk_m"] = table["walk_person_m"].where(table["walk_people"] > 0) / table[
-        "walk_people"
-    ].where(table["walk_people"] > 0)
-    nearest = unmet[unmet["walk_m"].notna()].sort_values(["walk_m", "facility_id"], kind="stable")
-    nearest = nearest.drop_duplicates(keys).set_index(keys)
-    table["nearest_facility_id"] = nearest["facility_id"].reindex(table.index).astype(object).fillna("")
-    table["nearest_walk_m"] = nearest["walk_m"].reindex(table.index)
-    table["detour_ratio"] = unmet.groupby(keys)["detour_ratio"].max().reindex(table.index)
-    table["crossed"] = _most_crossed(unmet, keys).reindex(table.index).astype(object).fillna("")
-    table = table.reset_index()
-    names = dict(zip(inputs.facilities["facility_id"], inputs.facilities["name"], strict=True))
-    table["nearest_facility_name"] = table["nearest_facility_id"].map(names).astype(object).fillna("")
-    for name in ("suitability", "class", "must_have", "threshold_confidence"):
-        table[name] = table["facility_type"].map(types.set_index("facility_type")[name])
+    pair = points["area"].to_numpy() * len(types) + points["column"].to_numpy()
+    pairs, key = np.unique(pair, return_inverse=True)
+    area, column = pairs // max(len(types), 1), pairs % max(len(types), 1)
+    unmet = (points["verdict"] == "not_met").to_numpy(dtype=bool)
+    sums = person_sums(points, key)
+    table = pd.DataFrame(
+        {
+            **{name: areas.reset_index()[name].array.take(area) for name in _OF_AREA},
+            **{name: types[name].array.take(column) for name in _OF_TYPE},
+            **sums,
+            "mean_walk_m": share(sums["walk_person_m"], sums["walk_people"]),
+        }
+    )
     table["people_basis"] = table["facility_type"].map(basis)
-    for name in ("area_name", "circle_id", "committee_id"):
-        table[name] = table["area_id"].map(areas[name])
-    place = {name: number for number, name in enumerate(types["facility_type"])}
-    area = pd.Series(np.arange(len(areas)), index=areas.index)
-    order = np.lexsort((table["facility_type"].map(place), table["area_id"].map(area)))
-    return (
-        table.iloc[order]
-        .rename(columns={"points": "demand_points"})[AREA_TYPE_COLUMNS]
-        .reset_index(drop=True)
-    )
+    table["demand_points"] = np.bincount(key[unmet], minlength=len(pairs))
+    nearest = nearest_walks(points, unmet, key)
+    table["nearest_facility_id"] = nearest.facility_id
+    table["nearest_walk_m"] = nearest.walk_m
+    names = dict(zip(inputs.facilities["facility_id"], inputs.facilities["name"], strict=True))
+    table["nearest_facility_name"] = [names.get(one, "") for one in nearest.facility_id]
+    ratio = np.full(len(pairs), np.nan)
+    np.fmax.at(ratio, key[unmet], points["detour_ratio"].to_numpy(dtype=float)[unmet])
+    table["detour_ratio"] = ratio
+    people = points["people"].to_numpy(dtype=float)
+    crossed = points["crossed"].to_numpy(dtype=object)
+    table["crossed"] = most_crossed(key[unmet], crossed[unmet], people[unmet], len(pairs))
+    return table[AREA_TYPE_COLUMNS]
 
 
-def _cells(points: pd.DataFrame) -> pd.DataFrame:
-    people, unmet = points["people"], points["verdict"] == "not_met"
-    cells = points[
-        [
-            "area_id",
-            "demand_id",
-            "facility_type",
-            "verdict",
-            "facility_id",
-            "walk_m",
-            "detour_ratio",
-            "crossed",
-        ]
-    ].copy()
-    cells["people"] = people
-    cells["points"] = unmet.astype("int64")
-    cells["people_not_met"] = people.where(unmet, 0.0)
-    for cause in CAUSES:
-        cells[f"people_{cause}"] = people.where(unmet & (points["cause"] == cause), 0.0)
-    cells["people_unknown"] = people.where(~unmet, 0.0)
-    shortfall_m = (points["walk_m"] - points["threshold_m"]).where(
-        points["walk_m"].notna(), points["threshold_m"]
-    )
-    cells["shortfall_person_m"] = (people * shortfall_m).where(unmet, 0.0)
-    cells["walk_people"] = people.where(unmet & points["walk_m"].notna(), 0.0)
-    cells["walk_person_m"] = (people * points["walk_m"]).where(unmet & points["walk_m"].notna(), 0.0)
-    return cells
+_OF_AREA = ("area_id", "area_name", "circle_id", "committee_id")
+_OF_TYPE = ("facility_type", "suitability", "class", "must_have", "threshold_confidence")
 
 
-def _most_crossed(unmet: pd.DataFrame, keys: list[str], most: int = 3) -> pd.Series:
-    """Return the obstacles that lie across the straight lines of most people, joined by ``;``."""
-    rows = unmet.loc[unmet["crossed"] != "", [*keys, "crossed", "people"]]
-    rows = rows.assign(crossed=rows["crossed"].str.split(";")).explode("crossed")
-    total = rows.groupby([*keys, "crossed"], sort=True)["people"].sum().reset_index()
-    total = total.sort_values([*keys, "people"], ascending=[True] * len(keys) + [False], kind="stable")
-    return total.groupby(keys, sort=False)["crossed"].agg(lambda names: ";".join(names.iloc[:most]))
+def person_sums(points: pd.DataFrame, key: Ints) -> dict[str, Floats]:
+    """Return sums over the people of gap rows by verdict and cause, per key 0..k-1.
+
+    Returns:
+        ``people_not_met``, ``people_too_far``, ``people_detour``, ``people_no_facility``, ``people_unknown``,
+        ``shortfall_person_m``; ``walk_people`` and ``walk_person_m`` of those not met who have a walk.
+    """
+    people, walk_m = points["people"].to_numpy(dtype=float), points["walk_m"].to_numpy(dtype=float)
+    unmet = (points["verdict"] == "not_met").to_numpy(dtype=bool)
+    cause = points["cause"].to_numpy(dtype=object)
+    walks = unmet & ~np.isnan(walk_m)
+    cells = {
+        "people_not_met": np.where(unmet, people, 0.0),
+        **{f"people_{one}": np.where(unmet & (cause == one), people, 0.0) for one in CAUSES},
+        "people_unknown": np.where(~unmet, people, 0.0),
+        "shortfall_person_m": total_person_m(points),
+        "walk_people": np.where(walks, people, 0.0),
+        "walk_person_m": np.where(walks, people * walk_m, 0.0),
+    }
+    # The sum of pandas, which makes up for rounding, is the same to the last digit in every table.
+    sums = pd.DataFrame(np.column_stack(list(cells.values()))).groupby(key).sum().to_numpy()
+    return dict(zip(cells, sums.reshape(-1, len(cells)).T, strict=True))
+
+
+def total_person_m(points: pd.DataFrame) -> Floats:
+    """Return people × shortfall of each gap row, as the ranking counts it; 0 for unknown rows."""
+    walk_m, threshold_m = (points[name].to_numpy(dtype=float) for name in ("walk_m", "threshold_m"))
+    shortfall_m = np.where(np.isnan(walk_m), threshold_m, walk_m - threshold_m)
+    unmet = (points["verdict"] == "not_met").to_numpy(dtype=bool)
+    weights: Floats = np.where(unmet, points["people"].to_numpy(dtype=float) * shortfall_m, 0.0)
+    return weights
+
+
+@dataclass(frozen=True)
+class NearestWalks:
+    """The nearest facility per key, "" and NaN where there is no walk; ``farthest_m`` is the longest of the walks."""
+
+    facility_id: NDArray[np.object_]
+    walk_m: Floats
+    farthest_m: Floats
+
+
+def nearest_walks(points: pd.DataFrame, chosen: Flags, key: Ints) -> NearestWalks:
+    """Return the shortest walk among the chosen gap rows of every key 0..k-1, of equal ones the first id's."""
+    walk_m = points["walk_m"].to_numpy(dtype=float)
+    code, ids = pd.factorize(points["facility_id"], sort=True)
+    rows = np.flatnonzero(chosen & ~np.isnan(walk_m))
+    rows = rows[np.lexsort((code[rows], walk_m[rows], key[rows]))]
+    first = np.flatnonzero(np.diff(key[rows], prepend=-1))
+    last = np.append(first[1:], len(rows)) - 1
+    keys = int(key.max(initial=-1)) + 1
+    facility_id = np.full(keys, "", dtype=object)
+    near_m, far_m = np.full(keys, np.nan), np.full(keys, np.nan)
+    mine = key[rows[first]]
+    facility_id[mine] = ids.to_numpy(dtype=object)[code[rows[first]]]
+    near_m[mine], far_m[mine] = walk_m[rows[first]], walk_m[rows[last[: len(first)]]]
+    return NearestWalks(facility_id, near_m, far_m)
+
+
+def most_crossed(
+    key: Ints, crossed: NDArray[np.object_], people: Floats, keys: int, *, most: int = 3
+) -> NDArray[np.object_]:
+    """Return, per key, the obstacles that lie across the straight lines of most people, joined by ``;``.
+
+    >>> most_crossed(np.array([0, 0, 1]), np.array(["wall;river", "river", ""], dtype=object), np.ones(3), 2).tolist()
+    ['river;wall', '']
+    """
+    found = np.full(keys, "", dtype=object)
+    text, texts = pd.factorize(crossed)
+    parts = [one.split(";") if one else [] for one in texts]
+    names = sorted({name for names in parts for name in names})
+    if not names:
+        return found
+    number = {name: code for code, name in enumerate(names)}
+    size = np.array([len(one) for one in parts])
+    codes = np.array([number[name] for one in parts for name in one], dtype=np.int64)
+    row = np.repeat(np.arange(len(key)), size[text])
+    code = codes[runs((np.cumsum(size) - size)[text], size[text])]
+    total = pd.Series(people[row]).groupby(key[row] * len(names) + code).sum()
+    mine, code = total.index.to_numpy() // len(names), total.index.to_numpy() % len(names)
+    order = np.lexsort((code, -total.to_numpy(), mine))
+    for run in runs_of(mine[order]):
+        at = order[run]
+        found[mine[at[0]]] = ";".join(names[one] for one in code[at[:most]])
+    return found
+
+
+def runs_of(ordered: Ints) -> list[Ints]:
+    """Return the positions of each run of equal numbers.
+
+    >>> [run.tolist() for run in runs_of(np.array([4, 4, 9]))]
+    [[0, 1], [2]]
+    """
+    cuts = np.flatnonzero(np.diff(ordered)) + 1
+    return np.split(np.arange(len(ordered)), cuts) if len(ordered) else []
 
 
 def name_areas(demand: gpd.GeoDataFrame, centre: Ints, inputs: Inputs, *, lang: Lang = "zh") -> pd.DataFrame:
@@ -251,37 +317,27 @@ def gap_areas(areas: pd.DataFrame, area_types: pd.DataFrame) -> pd.DataFrame:
         ``people_type_pairs`` = ``pairs_too_far`` + ``pairs_detour`` + ``pairs_no_facility`` counts each person
         once per type that they lack. ``facility_types`` are those types, the greatest gap first.
     """
-    by_area = area_types.groupby("area_id", sort=False)
-    sums = by_area[
-        ["people_not_met", *(f"people_{cause}" for cause in CAUSES), "people_unknown", "shortfall_person_m"]
-    ].sum()
-    lacking = area_types[area_types["people_not_met"] > 0]
-    lacking = lacking.sort_values("shortfall_person_m", ascending=False, kind="stable")
-    missing = lacking.groupby("area_id")["facility_type"]
-    table = areas.join(
-        sums.rename(
-            columns={
-                "people_not_met": "people_type_pairs",
-                "people_unknown": "pairs_unknown",
-                **{f"people_{cause}": f"pairs_{cause}" for cause in CAUSES},
-            }
-        )
-    )
-    table["facility_types"] = missing.agg(";".join).reindex(table.index).astype(object).fillna("")
-    table["types_missing"] = missing.size().reindex(table.index).fillna(0).astype("int64")
-    must = lacking[lacking["must_have"] == "yes"].groupby("area_id").size()
-    table["must_have_missing"] = must.reindex(table.index).fillna(0).astype("int64")
-    crossed = area_types.assign(people=area_types["people_detour"])
-    table["crossed"] = _most_crossed(crossed, ["area_id"]).reindex(table.index).astype(object).fillna("")
+    at = areas.index.get_indexer(area_types["area_id"])
+    names = ["people_not_met", *(f"people_{cause}" for cause in CAUSES), "people_unknown"]
+    sums = area_types[[*names, "shortfall_person_m"]].groupby(at).sum()
+    renamed = {"people_not_met": "people_type_pairs", "people_unknown": "pairs_unknown"}
+    renamed |= {f"people_{cause}": f"pairs_{cause}" for cause in CAUSES}
+    table = areas.assign(**{renamed.get(name, name): sums[name].to_numpy() for name in sums})
+    lacking = np.flatnonzero(area_types["people_not_met"] > 0)
+    lacking = lacking[np.lexsort((-area_types["shortfall_person_m"].to_numpy()[lacking], at[lacking]))]
+    types = area_types["facility_type"].to_numpy(dtype=object)
+    listed = np.full(len(areas), "", dtype=object)
+    for run in runs_of(at[lacking]):
+        listed[at[lacking[run[0]]]] = ";".join(types[lacking[run]])
+    is_must = (area_types["must_have"] == "yes").to_numpy(dtype=bool)
+    table["facility_types"] = listed
+    table["types_missing"] = np.bincount(at[lacking], minlength=len(areas))
+    table["must_have_missing"] = np.bincount(at[lacking[is_must[lacking]]], minlength=len(areas))
+    crossed, people = area_types["crossed"].to_numpy(dtype=object), area_types["people_detour"].to_numpy()
+    table["crossed"] = most_crossed(at, crossed, people, len(areas))
     table = table.reset_index()
     table = table.sort_values(
         ["shortfall_person_m", "pairs_unknown", "area_id"], ascending=[False, False, True], kind="stable"
     )
     table["rank"] = np.arange(1, len(table) + 1)
     return table[AREA_COLUMNS].reset_index(drop=True)
-
-
-def total_person_m(points: pd.DataFrame) -> Floats:
-    """Return people × shortfall of each gap row, as the ranking counts it; 0 for unknown rows."""
-    weights: Floats = _cells(points)["shortfall_person_m"].to_numpy(dtype=float)
-    return weights

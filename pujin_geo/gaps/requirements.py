@@ -1,5 +1,6 @@
 """The requirements list (需求清单): per circle, committee and facility type what is lacking, for whom and why."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from ..catalogue import confidence_names, is_uncertain
 from ..coverage.rates.grid import Judged
 from ..texts import Lang, Text
 from ..walking.network import Floats, Ints
-from .areas import CAUSES, total_person_m
+from .areas import CAUSES, most_crossed, nearest_walks, person_sums, runs_of
 from .siting import Candidates, reach_of
 
 COLUMNS = [
@@ -22,8 +23,9 @@ COLUMNS = [
     "space_name", "people_space_serves",
 ]  # fmt: skip
 
-KEYS = ["circle_id", "committee_id", "facility_type"]
 MOST_PLACES = 3
+
+_COMMITTEE_BEFORE = re.compile(r"^.* · ")
 
 CAUSE_TEXTS: dict[str, Text] = {
     "too_far": Text("距离过远", "too far away"),
@@ -74,9 +76,17 @@ def requirements(
     rows = _gap_rows(judged, points, areas)
     if rows.empty:
         return pd.DataFrame(columns=COLUMNS)
-    table = _sums(rows)
-    table = table.join([_nearest(rows, judged), _places(rows, lang)])
-    table = table.join(_served_by(rows, judged, candidates, lang)).reset_index(drop=True)
+    key = rows["key"].to_numpy()
+    table = pd.DataFrame(
+        {
+            **_heads(rows, judged),
+            **person_sums(rows, key),
+            **_thresholds(rows),
+            **_nearest(rows, judged),
+            "places": _places(rows, lang),
+            **_served_by(rows, judged, candidates, lang),
+        }
+    )
     table = _with_names(table, judged, lang)
     table["need"] = _need(table)
     table["need_text"] = [
@@ -84,122 +94,125 @@ def requirements(
         for need, name in zip(table["need"], table["type_name"], strict=True)
     ]
     table["reason"] = reasons(table, lang=lang)
-    table["standard"] = [_standard(row, lang) for row in table.to_dict("records")]
-    return _ranked(table, judged)[COLUMNS]
+    table["standard"] = _standards(table, lang)
+    return _ranked(table)[COLUMNS]
 
 
 def _gap_rows(judged: Judged, points: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
-    at = pd.Index(judged.demand["demand_id"]).get_indexer(points["demand_id"])
-    rows = points.assign(
-        origin=at,
-        column=pd.Index(judged.grid.types).get_indexer(points["facility_type"]),
-        committee_id=judged.demand["committee_id"].to_numpy(dtype=object)[at],
-        area_name=points["area_id"]
-        .map(areas.set_index("area_id")["area_name"])
-        .astype("str")  # a study without gaps has no areas to tell the type
-        .str.replace(r"^.* · ", "", regex=True),
-        shortfall_person_m=total_person_m(points),
-    )
-    rows = rows[rows["people"] > 0].reset_index(drop=True)
-    return rows.assign(key=rows.groupby(KEYS, sort=False).ngroup())
+    """Return the gap rows of somebody, with ``key``: their circle, committee and type, and ``place``: their area."""
+    rows = points[points["people"] > 0].reset_index(drop=True)
+    homes = judged.demand[["circle_id", "committee_id"]].groupby(["circle_id", "committee_id"]).ngroup()
+    pair = homes.to_numpy()[rows["origin"]] * len(judged.types) + rows["column"].to_numpy()
+    code, ids = pd.factorize(rows["area_id"])
+    names = dict(zip(areas["area_id"], areas["area_name"], strict=True))
+    shown = np.array([_COMMITTEE_BEFORE.sub("", names[one]) for one in ids], dtype=object)
+    return rows.assign(key=np.unique(pair, return_inverse=True)[1], place=shown[code])
 
 
-def _sums(rows: pd.DataFrame) -> pd.DataFrame:
-    people, unmet = rows["people"], rows["verdict"] == "not_met"
-    cells = rows[["key", "shortfall_person_m"]].assign(
-        people_not_met=people.where(unmet, 0.0),
-        people_unknown=people.where(~unmet, 0.0),
-        demand_points=unmet.astype("int64"),
-        **{f"people_{cause}": people.where(unmet & (rows["cause"] == cause), 0.0) for cause in CAUSES},
-    )
-    heads = rows.drop_duplicates("key").set_index("key")[KEYS]
-    table: pd.DataFrame = cells.groupby("key").sum().join(heads)
-    limits = rows.groupby("key")["threshold_m"].agg(["min", "max"])
-    table["threshold_m"] = limits["max"].where(limits["min"] == limits["max"])
-    doubt = rows[~unmet].drop_duplicates(["key", "cause"]).groupby("key")["cause"].agg(";".join)
-    table["unknown_causes"] = doubt.reindex(table.index).astype(object).fillna("")
-    return table
+def _heads(rows: pd.DataFrame, judged: Judged) -> dict[str, Any]:
+    """Return circle, committee and type of every key."""
+    first = np.unique(rows["key"].to_numpy(), return_index=True)[1]
+    origin, column = rows["origin"].to_numpy()[first], rows["column"].to_numpy()[first]
+    return {
+        "circle_id": judged.demand["circle_id"].array.take(origin),
+        "committee_id": judged.demand["committee_id"].array.take(origin),
+        "facility_type": judged.types["facility_type"].array.take(column),
+        "column": column,
+    }
 
 
-def _nearest(rows: pd.DataFrame, judged: Judged) -> pd.DataFrame:
+def _thresholds(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return the threshold of every key, NaN if its rows have several; how many lack the type; what leaves doubt."""
+    key, threshold_m = rows["key"].to_numpy(), rows["threshold_m"].to_numpy(dtype=float)
+    keys = int(key.max()) + 1
+    low, high = np.full(keys, np.inf), np.full(keys, -np.inf)
+    np.minimum.at(low, key, threshold_m)
+    np.maximum.at(high, key, threshold_m)
+    unmet = (rows["verdict"] == "not_met").to_numpy(dtype=bool)
+    doubts: list[dict[str, None]] = [{} for _ in range(keys)]
+    for one, cause in zip(key[~unmet].tolist(), rows["cause"].to_numpy(dtype=object)[~unmet], strict=True):
+        doubts[one][cause] = None
+    return {
+        "threshold_m": np.where(low == high, high, np.nan),
+        "demand_points": np.bincount(key[unmet], minlength=keys),
+        "unknown_causes": [";".join(causes) for causes in doubts],
+    }
+
+
+def _nearest(rows: pd.DataFrame, judged: Judged) -> dict[str, Any]:
     """Return the nearest facility on foot of those not met, and from how near to how far they walk to theirs."""
-    walks = rows[(rows["verdict"] == "not_met") & rows["walk_m"].notna()]
-    walks = walks.sort_values(["walk_m", "facility_id"], kind="stable")
-    grouped = walks.groupby("key")
-    table = grouped.agg(
-        nearest_facility_id=("facility_id", "first"),
-        nearest_walk_m=("walk_m", "first"),
-        farthest_walk_m=("walk_m", "last"),
-    )
-    index = pd.RangeIndex(rows["key"].max() + 1, name="key")
-    table = table.reindex(index)
-    table["nearest_facility_id"] = table["nearest_facility_id"].astype(object).fillna("")
+    key, people = rows["key"].to_numpy(), rows["people"].to_numpy(dtype=float)
+    found = nearest_walks(rows, (rows["verdict"] == "not_met").to_numpy(dtype=bool), key)
     facilities = judged.facilities
     names = dict(zip(facilities["facility_id"], facilities["name"], strict=True))
-    table["nearest_facility_name"] = [names.get(one, "") or one for one in table["nearest_facility_id"]]
-    crossed = rows[rows["crossed"] != ""]
-    crossed = crossed.assign(crossed=crossed["crossed"].str.split(";")).explode("crossed")
-    total = crossed.groupby(["key", "crossed"])["people"].sum().reset_index()
-    total = total.sort_values("people", ascending=False, kind="stable")
-    worst = total.groupby("key")["crossed"].agg(lambda names: ";".join(names.iloc[:MOST_PLACES]))
-    table["crossed"] = worst.reindex(index).astype(object).fillna("")
-    return table
+    crossed = rows["crossed"].to_numpy(dtype=object)
+    return {
+        "nearest_facility_id": found.facility_id,
+        "nearest_facility_name": [names.get(one, "") or one for one in found.facility_id],
+        "nearest_walk_m": found.walk_m,
+        "farthest_walk_m": found.farthest_m,
+        "crossed": most_crossed(key, crossed, people, int(key.max()) + 1, most=MOST_PLACES),
+    }
 
 
-def _places(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the gap areas of each row, those with most people first."""
-    people = rows.groupby(["key", "area_name"], sort=False)["people"].sum().reset_index()
-    people = people.sort_values("people", ascending=False, kind="stable")
+def _places(rows: pd.DataFrame, lang: Lang) -> list[str]:
+    """Return the gap areas of each key, those with most people first."""
+    name, names = pd.factorize(rows["place"])
+    pair, pairs = pd.factorize(rows["key"].to_numpy() * len(names) + name)
+    people = rows["people"].groupby(pair).sum().to_numpy()
+    key = pairs // len(names)
+    order = np.lexsort((-people, key))
     join, more = Text("、", "; ").of(lang), Text("等{}片", " and {} more").of(lang)
+    shown = names.to_numpy(dtype=object)[pairs % len(names)]
+    words = []
+    for run in runs_of(key[order]):
+        text = join.join(shown[order[run[:MOST_PLACES]]])
+        left = len(run) - MOST_PLACES
+        words.append(text if left <= 0 else text + more.format(len(run) if lang == "zh" else left))
+    return words
 
-    def words(names: pd.Series) -> str:
-        shown = join.join(names.iloc[:MOST_PLACES])
-        left = len(names) - MOST_PLACES
-        return shown if left <= 0 else shown + more.format(len(names) if lang == "zh" else left)
 
-    return people.groupby("key")["area_name"].agg(words).rename("places").to_frame()
-
-
-def _served_by(rows: pd.DataFrame, judged: Judged, candidates: Candidates, lang: Lang) -> pd.DataFrame:
-    """Return per row the planned places within reach, and the idle space that would serve most of its people."""
+def _served_by(rows: pd.DataFrame, judged: Judged, candidates: Candidates, lang: Lang) -> dict[str, Any]:
+    """Return per key the planned places within reach, and the idle space that would serve most of its people."""
     keys = int(rows["key"].max()) + 1
-    found = pd.DataFrame(
-        {"planned_nearby": "", "space_id": "", "space_name": ""},
-        index=pd.RangeIndex(keys, name="key"),
-        dtype=object,
-    ).assign(people_planned_serve=0.0, people_space_serves=0.0)
-    arrays = {name: found[name].to_numpy(copy=True) for name in found}
+    arrays: dict[str, Any] = {name: np.full(keys, "", dtype=object) for name in _SERVED_TEXTS}
+    arrays |= {name: np.zeros(keys) for name in ("people_planned_serve", "people_space_serves")}
     unmet = np.flatnonzero((rows["verdict"] == "not_met").to_numpy(dtype=bool))
     column = rows["column"].to_numpy()[unmet]
+    key, origin = rows["key"].to_numpy()[unmet], rows["origin"].to_numpy()[unmet]
+    people = rows["people"].to_numpy(dtype=float)[unmet]
     for one in np.unique(column):
-        mine = rows.iloc[unmet[column == one]]
-        for name, values in _served_of_type(mine, int(one), judged, candidates, lang).items():
-            arrays[name][np.unique(mine["key"].to_numpy())] = values
-    return pd.DataFrame(arrays, index=found.index)
+        mine = column == one
+        keys_of_type, group = np.unique(key[mine], return_inverse=True)
+        served = _served_of_type(group, origin[mine], people[mine], int(one), judged, candidates, lang)
+        for name, values in served.items():
+            arrays[name][keys_of_type] = values
+    return arrays
+
+
+_SERVED_TEXTS = ("planned_nearby", "space_id", "space_name")
 
 
 def _served_of_type(
-    mine: pd.DataFrame, column: int, judged: Judged, candidates: Candidates, lang: Lang
+    group: Ints, origin: Ints, people: Floats, column: int, judged: Judged, candidates: Candidates, lang: Lang
 ) -> dict[str, Any]:
-    """Return columns of one type's rows, ordered by ``key``."""
-    table = candidates.table
+    """Return columns of one type's keys, 0..g-1, given the key, demand point and people of its rows not met."""
+    table, groups = candidates.table, int(group.max()) + 1
     spaces = np.flatnonzero(candidates.choosable[column])
     planned = candidates.planned(judged.grid.types[column])
-    keys, group = np.unique(mine["key"].to_numpy(), return_inverse=True)
     row = np.full(len(judged.demand), -1, dtype=np.int64)
-    row[mine["origin"].to_numpy()] = np.arange(len(mine))
-    origin, target = reach_of(candidates, judged, column)
-    lacking = row[origin] >= 0
-    at, target = row[origin[lacking]], target[lacking]
-    people = mine["people"].to_numpy()
+    row[origin] = np.arange(len(origin))
+    point, target = reach_of(candidates, judged, column)
+    lacking = row[point] >= 0
+    at, target = row[point[lacking]], target[lacking]
     cell = group[at] * len(table) + target
-    served = np.bincount(cell, weights=people[at], minlength=len(keys) * len(table)).astype(float)
-    served = served.reshape(len(keys), len(table))
-    any_planned = np.zeros(len(mine), dtype=bool)
+    served = np.bincount(cell, weights=people[at], minlength=groups * len(table)).astype(float)
+    served = served.reshape(groups, len(table))
+    any_planned = np.zeros(len(origin), dtype=bool)
     any_planned[at[np.isin(target, planned)]] = True
     found = _best_space(served[:, spaces], table, spaces)
     found["planned_nearby"] = _planned_names(served[:, planned], table.iloc[planned], lang)
-    found["people_planned_serve"] = np.bincount(group, weights=people * any_planned, minlength=len(keys))
+    found["people_planned_serve"] = np.bincount(group, weights=people * any_planned, minlength=groups)
     return found
 
 
@@ -217,7 +230,7 @@ def _best_space(served: Floats, table: pd.DataFrame, spaces: Ints) -> dict[str, 
 
 
 def _planned_names(served: Floats, planned: pd.DataFrame, lang: Lang) -> list[str]:
-    if planned.empty:
+    if not served.any():
         return [""] * len(served)
     words = [
         f"{one.name or one.candidate_id} ({STATUS_TEXTS[one.status].of(lang)})"
@@ -228,18 +241,19 @@ def _planned_names(served: Floats, planned: pd.DataFrame, lang: Lang) -> list[st
 
 
 def _with_names(table: pd.DataFrame, judged: Judged, lang: Lang) -> pd.DataFrame:
-    inputs, types = judged.inputs, judged.types.set_index("facility_type")
+    inputs, types = judged.inputs, judged.types
     circles = dict(zip(inputs.circles["circle_id"], inputs.circles["name"], strict=True))
     committees = dict(zip(inputs.committees["committee_id"], inputs.committees["name"], strict=True))
     columns = [
         "suitability", "class", "must_have", "threshold_source", "threshold_clause", "threshold_confidence",
         "threshold_urban_m", "threshold_rural_m",
     ]  # fmt: skip
-    named = table.assign(**{name: table["facility_type"].map(types[name]) for name in columns})
-    return named.assign(
+    column = table["column"].to_numpy()
+    return table.assign(
+        **{name: types[name].array.take(column) for name in columns},
         circle_name=[circles.get(one, "") or one for one in table["circle_id"]],
         committee_name=[committees.get(one, "") or one for one in table["committee_id"]],
-        type_name=table["facility_type"].map(types["name_en" if lang == "en" else "name_zh"]),
+        type_name=types["name_en" if lang == "en" else "name_zh"].array.take(column),
         people_basis=table["facility_type"].map(judged.basis),
     )
 
@@ -259,7 +273,20 @@ def reasons(table: pd.DataFrame, *, lang: Lang, smallest: int = 0) -> list[str]:
         lang: the sentence's language.
         smallest: where a cause has fewer people (but some), no numbers are given in the sentence.
     """
-    return [_reason(row, lang, smallest) for row in table.to_dict("records")]
+    rows = records(table[[name for name in table if name in _REASON_COLUMNS]])
+    return [_reason(row, lang, smallest) for row in rows]
+
+
+_REASON_COLUMNS = {
+    *(f"people_{cause}" for cause in CAUSES), "people_unknown", "unknown_causes", "nearest_facility_id",
+    "nearest_facility_name", "nearest_walk_m", "farthest_walk_m", "crossed",
+}  # fmt: skip
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as mappings; faster than pandas on columns of text."""
+    names, columns = list(table), [table[name].tolist() for name in table]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _reason(row: dict[str, Any], lang: Lang, smallest: int) -> str:
@@ -309,6 +336,22 @@ def _crossing(crossed: str) -> Text:
     return Text(f"直线被{'、'.join(names)}阻隔", f"across the straight line: {', '.join(names)}")
 
 
+_STANDARD_COLUMNS = [
+    "threshold_m", "threshold_source", "threshold_clause", "threshold_confidence", "threshold_urban_m",
+    "threshold_rural_m",
+]  # fmt: skip
+
+
+def _standards(table: pd.DataFrame, lang: Lang) -> Any:
+    """Return the standard of each row; few differ."""
+    kind = (
+        table[["column", "threshold_m"]].groupby(["column", "threshold_m"], dropna=False).ngroup().to_numpy()
+    )
+    _, first, code = np.unique(kind, return_index=True, return_inverse=True)
+    texts = [_standard(row, lang) for row in records(table[_STANDARD_COLUMNS].iloc[first])]
+    return np.array(texts, dtype=object)[code]
+
+
 def _standard(row: dict[str, Any], lang: Lang) -> str:
     """Return the threshold, where it stands, and how sure it is.
 
@@ -331,13 +374,12 @@ def _standard(row: dict[str, Any], lang: Lang) -> str:
     )
 
 
-def _ranked(table: pd.DataFrame, judged: Judged) -> pd.DataFrame:
+def _ranked(table: pd.DataFrame) -> pd.DataFrame:
     tier = np.select([table["must_have"] == "yes", table["class"] == "basic"], [0, 1], default=2)
     only_doubt = (table["people_not_met"] <= 0).to_numpy()
-    place = table["facility_type"].map({name: n for n, name in enumerate(judged.grid.types)})
     order = np.lexsort(
         (
-            place, table["committee_id"], table["circle_id"], -table["people_unknown"], -table["shortfall_person_m"],
+            table["column"], table["committee_id"], table["circle_id"], -table["people_unknown"], -table["shortfall_person_m"],
             tier, only_doubt,
         )
     )  # fmt: skip
