@@ -25,6 +25,7 @@ from .walking.verdicts import (
     Placed,
     demand_points,
     distances_table,
+    facility_ways,
     in_extent,
     is_inside,
     judged_types,
@@ -37,10 +38,14 @@ Report = Callable[[Text], None]
 
 @dataclass(frozen=True)
 class Examined:
-    """Inputs on their network, with every finding of reading, building and placing."""
+    """Inputs on their network, with every finding of reading, building and placing.
+
+    ``ways`` is the access table of all facilities, whether they count or not.
+    """
 
     network: Network
     placed: Placed
+    ways: pd.DataFrame
     problems: list[Problem]
 
 
@@ -71,7 +76,8 @@ def examine(inputs: Inputs, *, include_planned: bool = False, clock: _Clock | No
     clock.start("network", Text("建立步行路网", "Building the walking network"))
     network = network_of(inputs, include_planned=include_planned)
     clock.start("access", Text("居民点和设施接入路网", "Leading people and facilities onto the network"))
-    placed = place(inputs, network, include_planned=include_planned)
+    ways = facility_ways(inputs, network)
+    placed = place(inputs, network, include_planned=include_planned, ways=ways)
     problems = [
         *inputs.problems,
         *network.problems,
@@ -79,7 +85,7 @@ def examine(inputs: Inputs, *, include_planned: bool = False, clock: _Clock | No
         *_leg_problems(inputs, network, placed),
     ]
     clock.stop()
-    return Examined(network, placed, _with_files(problems, inputs))
+    return Examined(network, placed, ways, _with_files(problems, inputs))
 
 
 def analyse(
@@ -120,7 +126,7 @@ def analyse(
         "evidence", Text("汇总对照口径、项目、定额与台账", "Summing rivals, projects, quotas and ledger")
     )
     evidence, found = evidence_tables(
-        whole, network, placed, measures, include_planned=include_planned, lang=lang
+        whole, network, placed, measures, examined.ways, include_planned=include_planned, lang=lang
     )
     clock.start("actions", Text("归并缺口、比选闲置空间", "Gathering gaps and weighing idle spaces"))
     actions, gap_columns = action_tables(
@@ -286,9 +292,11 @@ def _leg_problems(inputs: Inputs, network: Network, placed: Placed) -> list[Prob
 def _leg_origins(inputs: Inputs, placed: Placed) -> Geometries:
     """Return where legs of facilities start: their entrances where they have some, else themselves."""
     facilities = placed.facilities
-    gates = inputs.entrances.dissolve("site_id").geometry
-    with_gates = facilities["site_id"].map(gates)
-    origins: Geometries = np.where(with_gates.notna(), with_gates, facilities.geometry).astype(object)
+    origins: Geometries = facilities.geometry.to_numpy()
+    if len(inputs.entrances):
+        gates = inputs.entrances.dissolve("site_id").geometry
+        with_gates = facilities["site_id"].map(gates)
+        origins = np.where(with_gates.notna(), with_gates, origins).astype(object)
     return origins
 
 

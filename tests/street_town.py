@@ -22,6 +22,7 @@ from pujin_geo.walking.verdicts import (
     Placed,
     demand_points,
     distances_table,
+    facility_ways,
     judged_types,
     measure,
     place,
@@ -80,6 +81,7 @@ class Measured:
     network: Network
     placed: Placed
     measures: Measures
+    ways: pd.DataFrame
     distances: pd.DataFrame
     judged: Judged
 
@@ -93,7 +95,7 @@ def measured(inputs: Inputs, *, include_planned: bool = False) -> Measured:
     demand = placed.demand.assign(circle_id=circle_of(demand_points(placed.demand), inputs.circles))
     distances = distances_table(network, placed, types, measures)
     judged = assemble(inputs, demand, placed.facilities, types, grid)
-    return Measured(network, placed, measures, distances, judged)
+    return Measured(network, placed, measures, facility_ways(inputs, network), distances, judged)
 
 
 def evidence(
@@ -102,5 +104,5 @@ def evidence(
     """Return the tables of ``evidence_tables`` and the findings."""
     it = measured(inputs, include_planned=include_planned)
     return evidence_tables(
-        it.judged, it.network, it.placed, it.measures, include_planned=include_planned, lang="zh"
+        it.judged, it.network, it.placed, it.measures, it.ways, include_planned=include_planned, lang="zh"
     )

@@ -27,7 +27,7 @@ from pujin_geo.inputs import Inputs
 
 def tables(inputs: Inputs, *, include_planned: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]:
     it = measured(inputs, include_planned=include_planned)
-    today = today_of(it.judged, it.network, it.placed, it.measures, include_planned=include_planned)
+    today = today_of(it.judged, it.network, it.placed, it.measures, it.ways, include_planned=include_planned)
     walks = project_walks(it.judged, today)
     return outlook(it.judged, today), projects(it.judged, walks, gains(it.judged, walks))
 
@@ -195,7 +195,7 @@ def test_the_outlook_starts_from_today_whatever_the_run_includes() -> None:
 def test_every_walk_longer_or_shorter() -> None:
     """Meal points: s5 reaches h2 (100 m), s3 reaches h3 (300 m); at 0.9, s4 serves h2 today (495 m)."""
     it = measured(street_town())
-    today = today_of(it.judged, it.network, it.placed, it.measures, include_planned=False)
+    today = today_of(it.judged, it.network, it.placed, it.measures, it.ways, include_planned=False)
     walks = project_walks(it.judged, today)
     found = [newly_served(gains(it.judged, walks, walk_factor=factor)) for factor in (1.0, 1.1, 0.9)]
     assert found == [30, 30, 10]

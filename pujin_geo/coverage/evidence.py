@@ -14,7 +14,14 @@ from .supply import supply
 
 
 def evidence_tables(
-    judged: Judged, network: Network, placed: Placed, measures: Measures, *, include_planned: bool, lang: Lang
+    judged: Judged,
+    network: Network,
+    placed: Placed,
+    measures: Measures,
+    ways: pd.DataFrame,
+    *,
+    include_planned: bool,
+    lang: Lang,
 ) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
     """Return the tables by name, and the findings about the ledger.
 
@@ -26,12 +33,13 @@ def evidence_tables(
         network: the walking graph.
         placed: demand points and counting facilities on it.
         measures: their walks and straight lines.
+        ways: access table of all facilities of the study.
         include_planned: what is under construction or planned counts in the verdicts.
         lang: language of the sentences.
     """
     land = judge_land(judged, network, placed)
     fifteen = fifteen_minutes(judged, network, placed, measures)
-    today = today_of(judged, network, placed, measures, include_planned=include_planned)
+    today = today_of(judged, network, placed, measures, ways, include_planned=include_planned)
     walks = project_walks(judged, today)
     gained = gains(judged, walks)
     projected = projects(judged, walks, gained)

@@ -77,16 +77,23 @@ class Today:
 
 
 def today_of(
-    judged: Judged, network: Network, placed: Placed, measures: Measures, *, include_planned: bool
+    judged: Judged,
+    network: Network,
+    placed: Placed,
+    measures: Measures,
+    ways: pd.DataFrame,
+    *,
+    include_planned: bool,
 ) -> Today:
     """Return the study without projects, whatever the run itself includes."""
     inputs, grid = judged.inputs, judged.grid
     if include_planned:
         network = unchecked_network_of(inputs, include_planned=False)
-        placed = place(inputs, network, include_planned=False)
+        ways = facility_ways(inputs, network)
+        placed = place(inputs, network, include_planned=False, ways=ways)
         measures = measure(network, placed, judged.types)
         grid = grid_of(network, placed, judged.types, measures)
-    return Today(network, placed, measures, grid, facility_ways(inputs, network))
+    return Today(network, placed, measures, grid, ways)
 
 
 def outlook(judged: Judged, today: Today) -> pd.DataFrame:

@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 
 from ..coverage.rates.grid import share
 from ..inputs import Inputs
+from ..reuse import kept
 from ..tables import AGE_GROUPS
 from ..texts import Lang, Text
+from ..walking.access import Geometries
 from ..walking.distances import runs
 from ..walking.network import Floats, Ints, Network
 from ..walking.pairs import pairs_within
-from ..walking.verdicts import Flags, Placed, demand_points
+from ..walking.verdicts import Flags, Placed
 
 REACH_M = 500.0
 """Ten minutes of slow walking: what one new facility in the middle of an area can serve."""
@@ -57,14 +59,26 @@ def gather(network: Network, placed: Placed, demand: gpd.GeoDataFrame, has_gap: 
         demand: the same points with ``circle_id``, ``committee_id`` and ``population``.
         has_gap: (demand,) the point has a row that is not met or unknown.
     """
-    centre = np.full(len(demand), -1, dtype=np.int64)
     if not has_gap.any():
-        return centre
-    group = _groups(demand)
-    points = demand_points(demand)
-    order = np.lexsort((np.arange(len(demand)), -demand["population"].to_numpy(dtype=float), group))
-    access = placed.demand_access
-    off_street = placed.demand_part < 0
+        return np.full(len(demand), -1, dtype=np.int64)
+    return _gathered(
+        network,
+        placed.demand_access,
+        placed.points,
+        placed.demand_part < 0,
+        group=_groups(demand, placed.points),
+        people=demand["population"].to_numpy(dtype=float),
+        has_gap=has_gap,
+    )
+
+
+@kept
+def _gathered(
+    network: Network, access: pd.DataFrame, points: Geometries, off_street: Flags, *, group: Ints, people: Floats,
+    has_gap: Flags,
+) -> Ints:  # fmt: skip
+    centre = np.full(len(points), -1, dtype=np.int64)
+    order = np.lexsort((np.arange(len(points)), -people, group))
     while (left := has_gap & (centre < 0)).any():
         waiting = order[left[order]]
         leaders = waiting[np.unique(group[waiting], return_index=True)[1]]
@@ -77,8 +91,9 @@ def gather(network: Network, placed: Placed, demand: gpd.GeoDataFrame, has_gap: 
             access[access["item"].isin(leaders)],
             limit_m=REACH_M,
         )
-        near = pairs[of_group[group[pairs["origin"]]] == pairs["target"]]
-        centre[near["origin"]] = near["target"]
+        origin, target = pairs["origin"].to_numpy(), pairs["target"].to_numpy()
+        near = of_group[group[origin]] == target
+        centre[origin[near]] = target[near]
         # Without a street there is no walk: only the straight line can tell.
         by_line = (off_street[waiting] | off_street[mine]) & (
             shapely.distance(points[waiting], points[mine]) <= REACH_M
@@ -88,8 +103,8 @@ def gather(network: Network, placed: Placed, demand: gpd.GeoDataFrame, has_gap: 
     return centre
 
 
-def _groups(demand: gpd.GeoDataFrame) -> Ints:
-    xy = np.floor(shapely.get_coordinates(demand_points(demand)) / CELL_M).astype(np.int64)
+def _groups(demand: gpd.GeoDataFrame, points: Geometries) -> Ints:
+    xy = np.floor(shapely.get_coordinates(points) / CELL_M).astype(np.int64)
     committee = demand["committee_id"].to_numpy(dtype=object)
     unknown = committee == ""
     keys = pd.DataFrame({"circle": demand["circle_id"].to_numpy(dtype=object), "committee": committee})

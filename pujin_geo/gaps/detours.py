@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from ..inputs import Inputs
+from ..reuse import kept
 from ..texts import Lang, Text
 from ..walking.access import Geometries
 from ..walking.network import Floats
@@ -57,15 +58,22 @@ def detours(gaps: pd.DataFrame, inputs: Inputs, *, lang: Lang = "zh") -> pd.Data
 
 
 def _crossed_names(rows: pd.DataFrame, inputs: Inputs, lang: Lang) -> Any:
-    """Names per row; demand point and facility pairs repeat over types, so each is drawn once."""
-    pair = pd.MultiIndex.from_frame(rows[["demand_id", "straight_facility_id"]])
-    code, pairs = pd.factorize(pair)
-    homes = pd.Series(demand_points(inputs.residents), index=inputs.residents["demand_id"])
-    shops = pd.Series(inputs.facilities.geometry.to_numpy(), index=inputs.facilities["facility_id"])
-    start: Geometries = homes[pairs.get_level_values(0)].to_numpy()
-    lines = shapely.shortest_line(start, shops[pairs.get_level_values(1)].to_numpy())
-    names = crossed_by(lines, *obstacles(inputs, lang=lang))
-    return np.array([";".join(one) for one in names], dtype=object)[code]
+    """Names per row; each type by itself, for a change of its facilities changes no other's."""
+    home = pd.Index(inputs.residents["demand_id"]).get_indexer(rows["demand_id"])
+    shop = pd.Index(inputs.facilities["facility_id"]).get_indexer(rows["straight_facility_id"])
+    starts, shops = demand_points(inputs.residents)[home], inputs.facilities.geometry.to_numpy()[shop]
+    shapes, names = obstacles(inputs, lang=lang)
+    crossed = np.full(len(rows), "", dtype=object)
+    kind, kinds = pd.factorize(rows["facility_type"])
+    for one in range(len(kinds)):
+        mine = kind == one
+        crossed[mine] = _joined_names(starts[mine], shops[mine], shapes, names)
+    return crossed
+
+
+@kept
+def _joined_names(starts: Geometries, ends: Geometries, shapes: Geometries, names: list[str]) -> list[str]:
+    return [";".join(one) for one in crossed_by(shapely.shortest_line(starts, ends), shapes, names)]
 
 
 def obstacles(inputs: Inputs, *, lang: Lang = "zh") -> tuple[Geometries, list[str]]:
@@ -99,6 +107,7 @@ def crossed_by(lines: Geometries, shapes: Geometries, names: list[str]) -> list[
     found: list[list[str]] = [[] for _ in lines]
     if not len(lines) or not len(shapes):
         return found
+    shapely.prepare(lines)
     line, shape = shapely.STRtree(shapes).query(lines, predicate="intersects")
     through = ~shapely.touches(lines[line], shapes[shape])
     line, shape = line[through], shape[through]

@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from ..reuse import kept
 from .network import SAME_PLACE_M, Floats, Ints, Network, quantise, to_mm
 
 Geometries = NDArray[np.object_]
@@ -266,6 +267,7 @@ def access_exits(
     return exits.assign(item=np.arange(len(exits)))
 
 
+@kept
 def streets_at_edge(lines: Geometries, extent: shapely.Geometry) -> NDArray[np.bool_]:
     """Return which drawn streets may leave the extent; no other can, joined or not."""
     edge = shapely.boundary(extent)

@@ -23,6 +23,7 @@ from scipy.spatial import cKDTree
 
 from ..errors import SourceError
 from ..inputs import Inputs
+from ..reuse import kept
 from ..tables import Problem
 from ..texts import Text
 
@@ -123,34 +124,79 @@ def build_network(
     >>> len(network.edge_length_m), float(network.edge_length_m.sum())
     (4, 180.0)
     """
-    network, noded = _built(streets, join_tolerance_m, include_planned, join_crossings=join_crossings)
-    problems = _length_problems(noded.vertices, streets)
-    if join_crossings:
-        problems.append(_crossings_problem(noded.crossings, joined=True))
-    problems += _join_problems(streets, noded.joins)
-    if not join_crossings:
-        count = _count_crossings(noded.vertices, noded.joins.places, join_tolerance_m)
-        if count:
-            problems.append(_crossings_problem(count, joined=False))
-    problems += _island_problems(network, streets)
-    return replace(network, problems=tuple(problems))
+    return _network(streets, join_tolerance_m, join_crossings, include_planned, checked=True)
 
 
-def _built(
-    streets: gpd.GeoDataFrame, join_tolerance_m: float, include_planned: bool, *, join_crossings: bool
-) -> tuple[Network, "Noded"]:
+def _network(
+    streets: gpd.GeoDataFrame,
+    join_tolerance_m: float,
+    join_crossings: bool,
+    include_planned: bool,
+    *,
+    checked: bool,
+) -> Network:
+    """Return the network, with the problems of its streets if they are checked."""
     usable = np.flatnonzero(usable_streets(streets, include_planned=include_planned))
     if not len(usable):
         raise SourceError(NO_STREET)
-    noded = node_streets(
+    built = _built(
         streets.geometry.to_numpy(),
         usable,
+        pd.DataFrame({name: streets[name].to_numpy() for name in ("row", "source_row")}) if checked else None,
         join_tolerance_m=join_tolerance_m,
         join_crossings=join_crossings,
     )
-    if not len(noded.pieces.length_m):
+    edges = (built.edge_from, built.edge_to, built.length_m)
+    geometry = shapely.linestrings(built.xy, indices=built.edge)
+    network = network_from(streets.crs, built.node_xy, *edges, geometry, built.street)
+    return replace(network, problems=built.problems)
+
+
+@dataclass(frozen=True)
+class _Built:
+    """The edges of a network as plain arrays: ``edge`` says which one each vertex ``xy`` belongs to."""
+
+    node_xy: Floats
+    edge_from: Ints
+    edge_to: Ints
+    length_m: Floats
+    xy: Floats
+    edge: Ints
+    street: Ints
+    problems: tuple[Problem, ...]
+
+
+@kept
+def _built(
+    geometry: NDArray[np.object_],
+    usable: Ints,
+    rows: pd.DataFrame | None,
+    *,
+    join_tolerance_m: float,
+    join_crossings: bool,
+) -> _Built:
+    """Build the edges of the usable streets of a drawing; look for problems if it is known which row each came from."""
+    noded = node_streets(geometry, usable, join_tolerance_m=join_tolerance_m, join_crossings=join_crossings)
+    pieces = noded.pieces
+    if not len(pieces.length_m):
         raise SourceError(NO_STREET)
-    return _assemble(streets.crs, noded.place_xy, noded.pieces), noded
+    used, numbered = np.unique(np.concatenate([pieces.from_place, pieces.to_place]), return_inverse=True)
+    edge_from, edge_to = np.split(numbered.astype(np.int64), 2)
+    problems: list[Problem] = []
+    if rows is not None:
+        problems += _length_problems(noded.vertices, rows)
+        if join_crossings:
+            problems.append(_crossings_problem(noded.crossings, joined=True))
+        problems += _join_problems(rows, noded.joins)
+        if not join_crossings:
+            count = _count_crossings(noded.vertices, noded.joins.places, join_tolerance_m)
+            if count:
+                problems.append(_crossings_problem(count, joined=False))
+        problems += _island_problems(len(used), edge_from, edge_to, pieces, rows)
+    xy, edge = shapely.get_coordinates(pieces.geometry, return_index=True)
+    return _Built(
+        noded.place_xy[used], edge_from, edge_to, pieces.length_m, xy, edge, pieces.street, tuple(problems)
+    )
 
 
 def network_of(inputs: Inputs, *, include_planned: bool = False) -> Network:
@@ -167,10 +213,9 @@ def network_of(inputs: Inputs, *, include_planned: bool = False) -> Network:
 def unchecked_network_of(inputs: Inputs, *, include_planned: bool) -> Network:
     """Return what ``network_of`` does, without looking for problems."""
     settings = inputs.study.settings
-    network, _ = _built(
-        inputs.streets, settings.join_tolerance_m, include_planned, join_crossings=settings.join_crossings
+    return _network(
+        inputs.streets, settings.join_tolerance_m, settings.join_crossings, include_planned, checked=False
     )
-    return network
 
 
 NO_STREET = Text(
@@ -473,7 +518,7 @@ def _bridges(joins: Ints) -> Ints:
     return np.unique(bridges, axis=0)
 
 
-def _length_problems(vertices: _Vertices, streets: gpd.GeoDataFrame) -> list[Problem]:
+def _length_problems(vertices: _Vertices, streets: pd.DataFrame) -> list[Problem]:
     vertex_count = np.bincount(vertices.line, minlength=len(vertices.line_street))
     text = Text("线段长度为 0, 不参与分析。", "The piece has no length and takes no part.")
     return [
@@ -482,14 +527,12 @@ def _length_problems(vertices: _Vertices, streets: gpd.GeoDataFrame) -> list[Pro
     ]
 
 
-def _street_problem(
-    streets: gpd.GeoDataFrame, street: int, code: str, text: Text, value: str = ""
-) -> Problem:
+def _street_problem(streets: pd.DataFrame, street: int, code: str, text: Text, value: str = "") -> Problem:
     row, source_row = streets["row"].iat[street], streets["source_row"].iat[street]
     return Problem("streets", "warning", code, text, row=int(row), source_row=int(source_row), value=value)
 
 
-def _join_problems(streets: gpd.GeoDataFrame, joins: _Joins) -> list[Problem]:
+def _join_problems(streets: pd.DataFrame, joins: _Joins) -> list[Problem]:
     row = streets["row"].to_numpy()
     problems = []
     ends, others = joins.line_street[joins.end_line], joins.line_street[joins.other_line]
@@ -557,22 +600,12 @@ def _turns_back(xy: Floats, is_end: NDArray[np.bool_]) -> Ints:
     return turning
 
 
-def _assemble(crs: CRS, place_xy: Floats, pieces: Pieces) -> Network:
-    used, numbered = np.unique(np.concatenate([pieces.from_place, pieces.to_place]), return_inverse=True)
-    edge_from, edge_to = np.split(numbered.astype(np.int64), 2)
-    return network_from(
-        crs, place_xy[used], edge_from, edge_to, pieces.length_m, pieces.geometry, pieces.street
-    )
-
-
 def network_from(
     crs: CRS, node_xy: Floats, edge_from: Ints, edge_to: Ints, length_m: Floats,
     geometry: NDArray[np.object_], street: Ints,
 ) -> Network:  # fmt: skip
     """Return the network of these edges, with its connected parts."""
-    matrix = _matrix(len(node_xy), edge_from, edge_to, length_m)
-    parts, node_part = connected_components(matrix, directed=False)
-    part_length_m = np.bincount(node_part[edge_from], weights=length_m, minlength=parts)
+    matrix, node_part, main_part = _parts(len(node_xy), edge_from, edge_to, length_m)
     return Network(
         crs=crs,
         node_xy=node_xy,
@@ -581,11 +614,19 @@ def network_from(
         edge_length_m=length_m,
         edge_geometry=geometry,
         edge_street=street,
-        node_part=node_part.astype(np.int64),
-        main_part=int(np.argmax(part_length_m)),
+        node_part=node_part,
+        main_part=main_part,
         matrix=matrix,
         problems=(),
     )
+
+
+def _parts(nodes: int, edge_from: Ints, edge_to: Ints, length_m: Floats) -> tuple[csr_array, Ints, int]:
+    """Return the matrix of lengths, the connected part of each node, and the part with most street."""
+    matrix = _matrix(nodes, edge_from, edge_to, length_m)
+    parts, node_part = connected_components(matrix, directed=False)
+    part_length_m = np.bincount(node_part[edge_from], weights=length_m, minlength=parts)
+    return matrix, node_part.astype(np.int64), int(np.argmax(part_length_m))
 
 
 def _matrix(nodes: int, edge_from: Ints, edge_to: Ints, length_m: Floats) -> csr_array:
@@ -619,10 +660,13 @@ def _crossings_problem(count: int, *, joined: bool) -> Problem:
     return Problem("streets", "warning", "crossings_not_joined", text, value=str(count))
 
 
-def _island_problems(network: Network, streets: gpd.GeoDataFrame) -> list[Problem]:
-    part = network.edge_part
-    table = pd.DataFrame({"part": part, "length_m": network.edge_length_m, "street": network.edge_street})
-    table = table[(table["part"] != network.main_part) & (table["street"] >= 0)]
+def _island_problems(
+    nodes: int, edge_from: Ints, edge_to: Ints, pieces: Pieces, streets: pd.DataFrame
+) -> list[Problem]:
+    _, node_part, main_part = _parts(nodes, edge_from, edge_to, pieces.length_m)
+    part = node_part[edge_from]
+    table = pd.DataFrame({"part": part, "length_m": pieces.length_m, "street": pieces.street})
+    table = table[(table["part"] != main_part) & (table["street"] >= 0)]
     islands = table.groupby("part").agg(length_m=("length_m", "sum"), street=("street", "min"))
     problems = []
     for street, length_m in islands.sort_values("street")[["street", "length_m"]].itertuples(index=False):

@@ -28,6 +28,7 @@ from pandas.api.extensions import ExtensionArray
 
 from ..catalogue import group_columns
 from ..inputs import Inputs
+from ..reuse import kept
 from ..tables import AGE_GROUPS
 from .access import Geometries, access_exits, access_facilities, access_points
 from .distances import nearest
@@ -73,10 +74,19 @@ class Placed:
         return demand_points(self.demand)
 
 
-def place(inputs: Inputs, network: Network, *, include_planned: bool) -> Placed:
-    """Lead the judged demand points and the counting facilities onto the network."""
+def place(
+    inputs: Inputs, network: Network, *, include_planned: bool, ways: pd.DataFrame | None = None
+) -> Placed:
+    """Lead the judged demand points and the counting facilities onto the network.
+
+    Args:
+        inputs: the study.
+        network: its walking graph.
+        include_planned: facilities under construction or planned count.
+        ways: from ``facility_ways``, if they are at hand.
+    """
     demand = inputs.residents[is_inside(inputs.residents, inputs.boundary)].reset_index(drop=True)
-    ways = facility_ways(inputs, network)
+    ways = facility_ways(inputs, network) if ways is None else ways
     facilities, facility_access = open_facilities(
         inputs, ways, counts(inputs, include_planned=include_planned)
     )
@@ -94,7 +104,7 @@ def place_points(
     """Lead demand points onto the network, among facilities and exits (with their access) that are there."""
     facilities, facility_access, exits = around
     points = demand_points(demand)
-    access = access_points(network, points, max_snap_m=inputs.study.settings.max_snap_m)
+    access = _points_access(network, points, max_snap_m=inputs.study.settings.max_snap_m)
     part = np.full(len(demand), -1, dtype=np.int64)
     part[access["item"]] = network.edge_part[access["edge"]]
     surveyed = surveyed_extent(inputs)
@@ -110,6 +120,11 @@ def place_points(
         demand_part=part,
         edge_straight_m=edge_straight_m,
     )
+
+
+@kept
+def _points_access(network: Network, points: Geometries, *, max_snap_m: float) -> pd.DataFrame:
+    return access_points(network, points, max_snap_m=max_snap_m)
 
 
 def facility_ways(inputs: Inputs, network: Network) -> pd.DataFrame:
@@ -389,16 +404,23 @@ def nearest_straight(
         # Of many on one spot the first counts; the tree would list a tie of all of them for every point.
         members = members[np.unique(shape[members], return_index=True)[1]]
         members.sort()
-        if not len(members) or not len(points):
-            continue
-        (point, member), found_m = shapely.STRtree(geometry[members]).query_nearest(
-            points, return_distance=True, all_matches=True
-        )
-        first = np.full(len(points), len(members), dtype=np.int64)
-        np.minimum.at(first, point, member)
-        which[:, one] = members[first]
-        distance_m[point, one] = found_m
-    return np.round(distance_m, DECIMALS), which
+        if len(members) and len(points):
+            distance_m[:, one], first = _nearest_shape(points, geometry[members])
+            which[:, one] = members[first]
+    return distance_m, which
+
+
+@kept
+def _nearest_shape(points: Geometries, shapes: Geometries) -> tuple[Floats, Ints]:
+    """Return each point's straight distance to the nearest shape (mm), and the first shape that is so near."""
+    (point, shape), found_m = shapely.STRtree(shapes).query_nearest(
+        points, return_distance=True, all_matches=True
+    )
+    first = np.full(len(points), len(shapes), dtype=np.int64)
+    np.minimum.at(first, point, shape)
+    distance_m = np.empty(len(points))
+    distance_m[point] = found_m
+    return np.round(distance_m, DECIMALS), first
 
 
 def straight_to_off_network(network: Network, placed: Placed, group: Ints, types: int) -> Floats:

@@ -1,14 +1,17 @@
 """Points that stand for land, so that land in reach can be measured like people in reach."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from ...circles.describe import circle_of
 from ...inputs import Inputs
+from ...reuse import kept
 from ...walking.access import Geometries
 from ...walking.distances import runs
 from ...walking.network import Floats, Ints, Network
@@ -46,23 +49,40 @@ def sample_land(inputs: Inputs, demand: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         Columns ``demand_id`` (text numbers), ``area_m2``, ``grid_m``, ``circle_id``, ``committee_id``, ``scope``
         and the point; no rows without residential land.
     """
-    pieces = _pieces(inputs)
+    committees = inputs.committees
+    sampled = _sampled(
+        inputs.residential_land.geometry.to_numpy(),
+        inputs.boundary.geometry.to_numpy(),
+        circles=inputs.circles[["circle_id", "geometry"]],
+        committees=committees[["committee_id", "kind", "geometry"]],
+        demand=demand[["committee_id", "scope", "geometry"]],
+    )
+    points = gpd.GeoSeries(shapely.points(sampled.pop("x"), sampled.pop("y")), crs=inputs.study.crs)
+    return gpd.GeoDataFrame(sampled, geometry=points, crs=inputs.study.crs)
+
+
+@kept
+def _sampled(
+    land: Geometries, boundary: Geometries, *, circles: gpd.GeoDataFrame, committees: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame,
+) -> dict[str, NDArray[Any]]:  # fmt: skip
+    pieces = _pieces(land, boundary)
     area_m2 = shapely.area(pieces)
     grid_m = LAND_GRID_M
     while area_m2.sum() / grid_m**2 > SAMPLES_AT_MOST:
         grid_m *= 2
     piece, points = sample_points(pieces, grid_m=grid_m)
-    samples = gpd.GeoDataFrame(
-        {
-            "demand_id": [str(number) for number in range(len(points))],
-            "area_m2": area_m2[piece] / np.bincount(piece, minlength=len(pieces))[piece],
-            "grid_m": grid_m,
-        },
-        geometry=gpd.GeoSeries(points, crs=inputs.study.crs),
-        crs=inputs.study.crs,
-    )
-    samples["circle_id"] = circle_of(points, inputs.circles)
-    return _assign_committees(samples, inputs, demand)
+    committee, scope = _committees_of(points, committees, demand)
+    return {
+        "demand_id": np.arange(len(points)).astype(str).astype(object),
+        "area_m2": area_m2[piece] / np.bincount(piece, minlength=len(pieces))[piece],
+        "grid_m": np.full(len(points), grid_m),
+        "circle_id": circle_of(points, circles).to_numpy(dtype=object),
+        "committee_id": committee,
+        "scope": scope,
+        "x": shapely.get_x(points),
+        "y": shapely.get_y(points),
+    }
 
 
 def sample_points(pieces: Geometries, *, grid_m: float) -> tuple[Ints, Geometries]:
@@ -100,29 +120,28 @@ def _cells(bounds: Floats, grid_m: float) -> tuple[Ints, Ints]:
     return first, last
 
 
-def _pieces(inputs: Inputs) -> Geometries:
-    land = shapely.union_all(inputs.residential_land.geometry.to_numpy())
-    if len(inputs.boundary):
-        land = shapely.intersection(land, shapely.union_all(inputs.boundary.geometry.to_numpy()))
-    parts = shapely.get_parts(land)
+def _pieces(land: Geometries, boundary: Geometries) -> Geometries:
+    union = shapely.union_all(land)
+    if len(boundary):
+        union = shapely.intersection(union, shapely.union_all(boundary))
+    parts = shapely.get_parts(union)
     pieces: Geometries = parts[shapely.area(parts) > 0]
     return pieces
 
 
-def _assign_committees(
-    samples: gpd.GeoDataFrame, inputs: Inputs, demand: gpd.GeoDataFrame
-) -> gpd.GeoDataFrame:
-    points = samples.geometry.to_numpy()
-    layer = inputs.committees
-    inside = circle_of(points, layer.rename(columns={"committee_id": "circle_id"}))
+def _committees_of(
+    points: Geometries, layer: gpd.GeoDataFrame, demand: gpd.GeoDataFrame
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Return each point's committee, and whether it is urban or rural there."""
+    inside = circle_of(points, layer.rename(columns={"committee_id": "circle_id"})).to_numpy(dtype=object)
     kind = dict(zip(layer["committee_id"], layer["kind"], strict=True))
     nearest = _nearest(points, demand)
-    committee = inside.where(inside != "", nearest["committee_id"])
+    committee = np.where(inside != "", inside, nearest["committee_id"].to_numpy(dtype=object))
     scope_of = {"village": "rural", "residential": "urban"}
     scope = [
         scope_of.get(kind.get(one, ""), near) for one, near in zip(committee, nearest["scope"], strict=True)
     ]
-    return samples.assign(committee_id=committee.to_numpy(), scope=scope)
+    return committee, np.array(scope, dtype=object)
 
 
 def _nearest(points: Geometries, demand: gpd.GeoDataFrame) -> pd.DataFrame:
