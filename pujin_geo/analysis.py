@@ -130,7 +130,7 @@ def analyse(
     )
     clock.start("actions", Text("归并缺口、比选闲置空间", "Gathering gaps and weighing idle spaces"))
     actions, gap_columns = action_tables(
-        whole, network, placed, judged, lang=lang, include_planned=include_planned
+        whole, network, placed, examined.ways, judged, lang=lang, include_planned=include_planned
     )
     problems = [
         *examined.problems,

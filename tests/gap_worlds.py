@@ -70,7 +70,7 @@ def case_of(inputs: Inputs, *, include_planned: bool = False, lang: Lang = "zh")
     area_types = gap_area_types(points, names, types, basis, inputs)
     return Case(
         inputs, network, placed, demand, judged, whole, points, gap_areas(names, area_types), area_types,
-        list_candidates(whole, network, placed, include_planned=include_planned),
+        list_candidates(whole, network, placed, examined.ways, include_planned=include_planned),
     )  # fmt: skip
 
 

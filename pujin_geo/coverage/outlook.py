@@ -327,36 +327,38 @@ def projects(judged: Judged, walks: ProjectWalks, gained: pd.DataFrame) -> pd.Da
         gained: from ``gains``.
     """
     table = walks.table.copy()
-    gained = gained.assign(
-        facility_type=gained["facility_id"].map(table.set_index("facility_id")["facility_type"])
-    )
-    newly = gained[gained["applies"] & (gained["before"] == "not_met")]
-    rivals = newly.groupby(["facility_type", "point"])["facility_id"].transform("size")
-    without = gained[~gained["applies"] & (gained["before"] != "met")]
-    applied = gained[gained["applies"]]
-    sums = {
-        "people_within": _sum(applied, "people"),
-        "people_newly_served": _sum(newly, "people"),
-        "people_unknown_before": _sum(applied[applied["before"] == "unknown"], "people"),
-        "people_newly_served_only_here": _sum(newly[rivals == 1], "people"),
-        "people_without_standard": _sum(without, "people"),
-        "aged_60_plus_within": _sum(applied, "aged_60_plus"),
-        "aged_60_plus_newly_served": _sum(newly, "aged_60_plus"),
-        "aged_60_plus_without_standard": _sum(without, "aged_60_plus"),
+    kinds = pd.factorize(table["facility_type"])[0]
+    row = pd.Index(table["facility_id"]).get_indexer(gained["facility_id"])
+    people, aged = (gained[name].to_numpy(dtype=float) for name in ("people", "aged_60_plus"))
+    applies, before = gained["applies"].to_numpy(dtype=bool), gained["before"].to_numpy(dtype=object)
+    newly, without = applies & (before == "not_met"), ~applies & (before != "met")
+    cell = kinds[row] * len(judged.demand) + gained["point"].to_numpy()
+    _, first, of, rivals = np.unique(cell[newly], return_index=True, return_inverse=True, return_counts=True)
+    alone = np.flatnonzero(newly)[rivals[of] == 1]
+    once = np.flatnonzero(newly)[np.sort(first)]
+
+    def total(values: Floats, of: Flags | Ints, by: Ints = row) -> Floats:
+        sums = pd.Series(values[of]).groupby(by[of]).sum()
+        found = np.zeros(len(table))
+        found[sums.index.to_numpy()] = sums.to_numpy()
+        return found
+
+    figures = {
+        "people_within": total(people, applies),
+        "people_newly_served": total(people, newly),
+        "people_unknown_before": total(people, applies & (before == "unknown")),
+        "people_newly_served_only_here": total(people, alone),
+        "people_newly_served_together": total(people, once, kinds[row])[kinds],
+        "people_without_standard": total(people, without),
+        "aged_60_plus_within": total(aged, applies),
+        "aged_60_plus_newly_served": total(aged, newly),
+        "aged_60_plus_without_standard": total(aged, without),
     }
-    figures = {name: table["facility_id"].map(sums_of).fillna(0.0) for name, sums_of in sums.items()}
-    once = newly.drop_duplicates(["facility_type", "point"]).groupby("facility_type")["people"].sum()
-    figures["people_newly_served_together"] = table["facility_type"].map(once).fillna(0.0)
-    measured = table["state"].isin(MEASURED)
+    measured = table["state"].isin(MEASURED).to_numpy(dtype=bool)
     ages = not judged.demand["pop_60_plus"].isna().all()
     for name, column in figures.items():
-        table[name] = column.where(measured & (ages or not name.startswith("aged_")))
+        table[name] = np.where(measured & (ages or not name.startswith("aged_")), column, np.nan)
     return table[PROJECT_COLUMNS]
-
-
-def _sum(rows: pd.DataFrame, column: str) -> pd.Series:
-    sums: pd.Series = rows.groupby("facility_id")[column].sum()
-    return sums
 
 
 def _described(judged: Judged, today: Today, layer: gpd.GeoDataFrame, access: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ def action_tables(
     whole: Judged,
     network: Network,
     placed: Placed,
+    ways: pd.DataFrame,
     judged: pd.DataFrame,
     *,
     lang: Lang,
@@ -28,6 +29,7 @@ def action_tables(
         whole: verdicts and people, from ``rates.assemble``.
         network: the walking graph.
         placed: demand points and facilities on it.
+        ways: access table of all facilities of the study.
         judged: the same as rows, from ``coverage.judged_people``.
         lang: language of names that are put together and of reasons.
         include_planned: what is planned counts as open.
@@ -46,7 +48,7 @@ def action_tables(
     areas = gap_areas(names, area_types)
     tables = {"gap_areas": areas, "gap_area_types": _by_rank(area_types, areas)}
     tables |= _siting_tables(
-        whole, network, placed, points, areas, lang=lang, include_planned=include_planned
+        whole, network, placed, ways, points, areas, lang=lang, include_planned=include_planned
     )
     return tables, points[["area_id", "detour_ratio", "crossed"]]
 
@@ -60,13 +62,14 @@ def _siting_tables(
     whole: Judged,
     network: Network,
     placed: Placed,
+    ways: pd.DataFrame,
     points: pd.DataFrame,
     areas: pd.DataFrame,
     *,
     lang: Lang,
     include_planned: bool,
 ) -> dict[str, pd.DataFrame]:
-    candidates = list_candidates(whole, network, placed, include_planned=include_planned)
+    candidates = list_candidates(whole, network, placed, ways, include_planned=include_planned)
     return {
         "space_options": space_options(whole, candidates),
         "best_spaces": best_spaces(whole, candidates),

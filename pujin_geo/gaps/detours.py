@@ -62,7 +62,8 @@ def _crossed_names(rows: pd.DataFrame, inputs: Inputs, lang: Lang) -> Any:
     home = pd.Index(inputs.residents["demand_id"]).get_indexer(rows["demand_id"])
     shop = pd.Index(inputs.facilities["facility_id"]).get_indexer(rows["straight_facility_id"])
     starts, shops = demand_points(inputs.residents)[home], inputs.facilities.geometry.to_numpy()[shop]
-    shapes, names = obstacles(inputs, lang=lang)
+    shapes, words = obstacles(inputs, lang=lang)
+    names = np.array(words, dtype=object)
     crossed = np.full(len(rows), "", dtype=object)
     kind, kinds = pd.factorize(rows["facility_type"])
     for one in range(len(kinds)):
@@ -72,8 +73,8 @@ def _crossed_names(rows: pd.DataFrame, inputs: Inputs, lang: Lang) -> Any:
 
 
 @kept
-def _joined_names(starts: Geometries, ends: Geometries, shapes: Geometries, names: list[str]) -> list[str]:
-    return [";".join(one) for one in crossed_by(shapely.shortest_line(starts, ends), shapes, names)]
+def _joined_names(starts: Geometries, ends: Geometries, shapes: Geometries, names: Any) -> list[str]:
+    return [";".join(one) for one in crossed_by(shapely.shortest_line(starts, ends), shapes, names.tolist())]
 
 
 def obstacles(inputs: Inputs, *, lang: Lang = "zh") -> tuple[Geometries, list[str]]:

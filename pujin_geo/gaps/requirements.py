@@ -197,7 +197,7 @@ def _served_of_type(
     group: Ints, origin: Ints, people: Floats, column: int, judged: Judged, candidates: Candidates, lang: Lang
 ) -> dict[str, Any]:
     """Return columns of one type's keys, 0..g-1, given the key, demand point and people of its rows not met."""
-    table, groups = candidates.table, int(group.max()) + 1
+    places, groups = len(candidates.table), int(group.max()) + 1
     spaces = np.flatnonzero(candidates.choosable[column])
     planned = candidates.planned(judged.grid.types[column])
     row = np.full(len(judged.demand), -1, dtype=np.int64)
@@ -205,22 +205,22 @@ def _served_of_type(
     point, target = reach_of(candidates, judged, column)
     lacking = row[point] >= 0
     at, target = row[point[lacking]], target[lacking]
-    cell = group[at] * len(table) + target
-    served = np.bincount(cell, weights=people[at], minlength=groups * len(table)).astype(float)
-    served = served.reshape(groups, len(table))
+    cell = group[at] * places + target
+    served = np.bincount(cell, weights=people[at], minlength=groups * places).astype(float)
+    served = served.reshape(groups, places)
     any_planned = np.zeros(len(origin), dtype=bool)
     any_planned[at[np.isin(target, planned)]] = True
-    found = _best_space(served[:, spaces], table, spaces)
-    found["planned_nearby"] = _planned_names(served[:, planned], table.iloc[planned], lang)
+    found = _best_space(served[:, spaces], candidates, spaces)
+    found["planned_nearby"] = _planned_names(served[:, planned], candidates, planned, lang)
     found["people_planned_serve"] = np.bincount(group, weights=people * any_planned, minlength=groups)
     return found
 
 
-def _best_space(served: Floats, table: pd.DataFrame, spaces: Ints) -> dict[str, Any]:
+def _best_space(served: Floats, candidates: Candidates, spaces: Ints) -> dict[str, Any]:
     """Return, per row of (groups, spaces) people served, the space that serves most, "" where none serves any."""
     most = served.max(axis=1, initial=0.0)
     which = served.argmax(axis=1) if len(spaces) else np.zeros(len(served), dtype=np.int64)
-    ids, names = (table[name].to_numpy(dtype=object)[spaces] for name in ("candidate_id", "name"))
+    ids, names = candidates.ids[spaces], candidates.names[spaces]
     one = np.where(most > 0, which, len(spaces))
     return {
         "space_id": np.append(ids, "")[one],
@@ -229,12 +229,12 @@ def _best_space(served: Floats, table: pd.DataFrame, spaces: Ints) -> dict[str, 
     }
 
 
-def _planned_names(served: Floats, planned: pd.DataFrame, lang: Lang) -> list[str]:
+def _planned_names(served: Floats, candidates: Candidates, planned: Ints, lang: Lang) -> list[str]:
     if not served.any():
         return [""] * len(served)
     words = [
-        f"{one.name or one.candidate_id} ({STATUS_TEXTS[one.status].of(lang)})"
-        for one in planned[["name", "candidate_id", "status"]].itertuples(index=False)
+        f"{candidates.names[one] or candidates.ids[one]} ({STATUS_TEXTS[status].of(lang)})"
+        for one, status in zip(planned, candidates.table["status"].iloc[planned], strict=True)
     ]
     join = Text("、", "; ").of(lang)
     return [join.join(words[one] for one in np.flatnonzero(row > 0)) for row in served]

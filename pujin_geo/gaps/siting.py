@@ -6,6 +6,7 @@ within the threshold of the type. The best choice of n spaces is a maximal cover
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 from ..circles.describe import circle_of
 from ..coverage.rates.grid import Flags, Judged, share
 from ..inputs import Inputs
+from ..reuse import kept
 from ..walking.access import Geometries, access_facilities
 from ..walking.network import Floats, Ints, Network
 from ..walking.pairs import DECIMALS, pairs_within
-from ..walking.verdicts import Placed, demand_points, in_extent
+from ..walking.verdicts import Placed, demand_points, has_status, open_facilities
 from .covering import Cover, growing_covers
 
 MOST_SPACES = 5
@@ -70,16 +72,37 @@ class Candidates:
     Attributes:
         table: ``candidate_id``, ``kind`` (``space`` or ``planned``), ``facility_type`` ("" of a space), ``name``,
             ``status``, ``area_m2``, ``scope``, ``circle_id``, ``committee_id``, ``reachable`` (it has a way in).
-        pairs: ``origin`` (demand point), ``target`` (row of the table), ``walk_m`` to the millimetre, ordered.
+        origin, target, walk_m: every demand point and row of the table with a walk between them that could count,
+            to the millimetre; ordered.
         fits: (types, candidates) how each space suits each judged type, as position in ``FITS``; -1 where it
             cannot host it, and for planned places.
     """
 
     table: pd.DataFrame
-    pairs: pd.DataFrame
+    origin: Ints
+    target: Ints
+    walk_m: Floats
     fits: Ints
 
-    @property
+    @cached_property
+    def ids(self) -> NDArray[np.object_]:
+        """(candidates,) their ids."""
+        ids: NDArray[np.object_] = self.table["candidate_id"].to_numpy(dtype=object)
+        return ids
+
+    @cached_property
+    def names(self) -> NDArray[np.object_]:
+        """(candidates,) their names, "" where they have none."""
+        names: NDArray[np.object_] = self.table["name"].to_numpy(dtype=object)
+        return names
+
+    @cached_property
+    def types(self) -> NDArray[np.object_]:
+        """(candidates,) the type that is planned there, "" of a space."""
+        types: NDArray[np.object_] = self.table["facility_type"].to_numpy(dtype=object)
+        return types
+
+    @cached_property
     def choosable(self) -> Flags:
         """(types, candidates) whether the space could be chosen for the type."""
         could: Flags = (self.fits >= 0) & (self.fits < len(CHOOSABLE))
@@ -87,33 +110,69 @@ class Candidates:
 
     def planned(self, facility_type: str) -> Ints:
         """Return the rows of the places planned for a type."""
-        return np.flatnonzero(self.table["facility_type"].to_numpy(dtype=object) == facility_type)
+        return np.flatnonzero(self.types == facility_type)
 
 
-def list_candidates(judged: Judged, network: Network, placed: Placed, *, include_planned: bool) -> Candidates:
+def list_candidates(
+    judged: Judged, network: Network, placed: Placed, ways: pd.DataFrame, *, include_planned: bool
+) -> Candidates:
     """Return the idle spaces, and the planned facilities of judged types, on the walking network.
 
     With ``include_planned`` planned facilities count as open already and are no candidates.
     """
     inputs = judged.inputs
-    spaces, planned = inputs.spaces, _planned(judged, include_planned=include_planned)
+    is_planned = _is_planned(judged) & (not include_planned)
+    spaces, (planned, planned_access) = inputs.spaces, open_facilities(inputs, ways, is_planned)
     places = pd.concat([_space_rows(spaces), _planned_rows(planned)], ignore_index=True)
-    shapes = gpd.GeoDataFrame(places, geometry=[*spaces.geometry, *planned.geometry], crs=inputs.study.crs)
-    shapes["site_id"] = [*spaces["space_id"], *planned["site_id"]]
-    access = access_facilities(network, shapes, inputs.entrances, max_snap_m=inputs.study.settings.max_snap_m)
-    limit_m = float(np.nanmax(judged.grid.threshold_m, initial=0.0))
-    pairs = pairs_within(network, placed.demand_access, access, limit_m=limit_m)
-    pairs["walk_m"] = pairs["walk_m"].round(DECIMALS)
-    points = demand_points(shapes)
+    entrances = inputs.entrances[["site_id", "geometry"]]
+    limits = {
+        "limit_m": float(np.nanmax(judged.grid.threshold_m, initial=0.0)),
+        "max_snap_m": inputs.study.settings.max_snap_m,
+    }
+    sites = spaces[["space_id", "geometry"]].rename(columns={"space_id": "site_id"})
+    walks = _site_walks(network, placed.demand_access, sites, entrances, **limits)
+    beyond = pairs_within(network, placed.demand_access, planned_access, limit_m=limits["limit_m"])
+    origin = np.concatenate([walks.origin, beyond["origin"].to_numpy()])
+    target = np.concatenate([walks.target, beyond["target"].to_numpy() + len(spaces)])
+    walk_m = np.round(np.concatenate([walks.walk_m, beyond["walk_m"].to_numpy()]), DECIMALS)
+    order = np.lexsort((target, origin))
+    points = np.concatenate([demand_points(spaces), demand_points(planned)])
     places["circle_id"] = circle_of(points, inputs.circles)
     places["committee_id"], places["scope"] = _committee_of(points, inputs)
-    places["reachable"] = np.where(np.isin(np.arange(len(places)), access["item"]), "yes", "no")
+    reached = np.concatenate([walks.reachable, np.unique(planned_access["item"]) + len(spaces)])
+    places["reachable"] = np.where(np.isin(np.arange(len(places)), reached), "yes", "no")
     fits = np.full((len(judged.types), len(places)), -1, dtype=np.int64)
     area_m2, scope = places["area_m2"].to_numpy(dtype=float), places["scope"].to_numpy(dtype=object)
     for row, kind in enumerate(judged.types.to_dict("records")):
         fits[row] = _fits(area_m2, scope, kind)
     fits[:, len(spaces) :] = -1
-    return Candidates(places, pairs, fits)
+    return Candidates(places, origin[order], target[order], walk_m[order], fits)
+
+
+@dataclass(frozen=True)
+class _Walks:
+    """Walks between demand points and sites, and the sites that have a way in."""
+
+    origin: Ints
+    target: Ints
+    walk_m: Floats
+    reachable: Ints
+
+
+@kept
+def _site_walks(
+    network: Network,
+    demand_access: pd.DataFrame,
+    sites: gpd.GeoDataFrame,
+    entrances: gpd.GeoDataFrame,
+    *,
+    limit_m: float,
+    max_snap_m: float,
+) -> _Walks:
+    access = access_facilities(network, sites, entrances, max_snap_m=max_snap_m)
+    pairs = pairs_within(network, demand_access, access, limit_m=limit_m)
+    origin, target, walk_m = (pairs[name].to_numpy() for name in ("origin", "target", "walk_m"))
+    return _Walks(origin, target, walk_m, np.unique(access["item"]))
 
 
 def _space_rows(spaces: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -121,10 +180,10 @@ def _space_rows(spaces: gpd.GeoDataFrame) -> pd.DataFrame:
     return rows.assign(candidate_id=spaces["space_id"], kind="space", facility_type="")
 
 
-def _planned(judged: Judged, *, include_planned: bool) -> gpd.GeoDataFrame:
-    facilities = judged.inputs.facilities
-    wanted = facilities["status"].isin(UNDER_WAY) & facilities["facility_type"].isin(judged.grid.types)
-    return facilities[wanted.to_numpy(dtype=bool) & in_extent(judged.inputs) & (not include_planned)]
+def _is_planned(judged: Judged) -> Flags:
+    is_judged = judged.inputs.facilities["facility_type"].isin(judged.grid.types).to_numpy(dtype=bool)
+    planned: Flags = has_status(judged.inputs, list(UNDER_WAY)) & is_judged
+    return planned
 
 
 def _planned_rows(planned: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -143,9 +202,8 @@ def _committee_of(points: Geometries, inputs: Inputs) -> tuple[list[str], list[s
 
 def reach_of(candidates: Candidates, judged: Judged, column: int) -> tuple[Ints, Ints]:
     """Return demand points and the candidates within the threshold of a type from there, ordered."""
-    origin, target = candidates.pairs["origin"].to_numpy(), candidates.pairs["target"].to_numpy()
-    near = candidates.pairs["walk_m"].to_numpy() <= judged.grid.threshold_m[origin, column]
-    return origin[near], target[near]
+    near = candidates.walk_m <= judged.grid.threshold_m[candidates.origin, column]
+    return candidates.origin[near], candidates.target[near]
 
 
 def fit_of(spaces: pd.DataFrame, kind: pd.Series) -> list[str]:
@@ -245,7 +303,7 @@ def best_spaces(judged: Judged, candidates: Candidates, *, most: int = MOST_SPAC
         people = judged.people[:, column] * judged.grid.not_met[:, column]
         reach = _into(pool, reach_of(candidates, judged, column))
         facts = _facts(judged, kind, people)
-        rows += [facts | row for row in _best_rows(reach, people, candidates.table, pool, most)]
+        rows += [facts | row for row in _best_rows(reach, people, candidates, pool, most)]
     return pd.DataFrame(rows, columns=BEST_COLUMNS)
 
 
@@ -266,7 +324,7 @@ def _into(pool: Ints, reach: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
 
 
 def _best_rows(
-    reach: tuple[Ints, Ints], people: Floats, table: pd.DataFrame, pool: Ints, most: int
+    reach: tuple[Ints, Ints], people: Floats, candidates: Candidates, pool: Ints, most: int
 ) -> list[dict[str, object]]:
     is_reached = np.zeros(len(people), dtype=bool)
     is_reached[reach[0]] = True
@@ -285,7 +343,6 @@ def _best_rows(
             facts | nothing | {"gap_share": np.nan if whole <= 0 else 0.0, "optimality_gap_share": np.nan}
         ]
     covers = growing_covers(*reach, people, candidates=len(pool), counts=tuple(range(1, most + 1)))
-    ids, names = (table[name].to_numpy(dtype=object) for name in ("candidate_id", "name"))
     rows = []
     for count, cover in enumerate(covers, start=1):
         if len(cover.chosen) < count:
@@ -295,8 +352,8 @@ def _best_rows(
             facts
             | {
                 "spaces": count,
-                "space_ids": ";".join(ids[chosen]),
-                "space_names": ";".join(names[chosen]),
+                "space_ids": ";".join(candidates.ids[chosen]),
+                "space_names": ";".join(candidates.names[chosen]),
                 "people_newly_served": cover.people,
                 "gap_share": cover.people / whole,
                 "result": cover.status,
@@ -345,14 +402,15 @@ def _planned_row(
     is_best = newly >= best.people
     left = np.where(served, 0.0, people)
     gain = np.bincount(target, weights=left[origin], minlength=len(table)).astype(float)[fits]
+    chosen = planned if is_best else pool[list(best.chosen)]
     return {
         "planned": len(planned),
-        "planned_ids": _joined(table, "candidate_id", planned),
-        "planned_names": _joined(table, "name", planned),
+        "planned_ids": ";".join(candidates.ids[planned]),
+        "planned_names": ";".join(candidates.names[planned]),
         "candidates": len(pool),
         "people_newly_served": newly,
-        "best_ids": _joined(table, "candidate_id", planned if is_best else pool[list(best.chosen)]),
-        "best_names": _joined(table, "name", planned if is_best else pool[list(best.chosen)]),
+        "best_ids": ";".join(candidates.ids[chosen]),
+        "best_names": ";".join(candidates.names[chosen]),
         "best_people_newly_served": max(best.people, newly),
         "is_best": _is_best(best, is_best=is_best, has_alternative=len(fits) > 0),
         "share_of_best": newly / best.people if best.people > 0 else np.nan,
@@ -364,18 +422,15 @@ def _planned_row(
     }
 
 
-def _joined(table: pd.DataFrame, column: str, rows: Ints) -> str:
-    return ";".join(table[column].to_numpy(dtype=object)[rows])
-
-
 def _worst(judged: Judged, left: Floats) -> dict[str, object]:
     """Return the committee where most of the people left live."""
     ids = judged.demand["committee_id"].to_numpy(dtype=object)
-    by_committee = pd.Series(left[ids != ""]).groupby(ids[ids != ""]).sum()
-    worst = "" if by_committee.empty or by_committee.max() <= 0 else str(by_committee.idxmax())
+    code, names = pd.factorize(ids, sort=True)
+    sums = pd.Series(left[ids != ""]).groupby(code[ids != ""]).sum()
+    worst = -1 if sums.empty or sums.max() <= 0 else sums.idxmax()
     return {
-        "worst_committee_id": worst,
-        "worst_committee_people_left": float(by_committee.max()) if worst else 0.0,
+        "worst_committee_id": "" if worst < 0 else str(names[worst]),
+        "worst_committee_people_left": 0.0 if worst < 0 else float(sums.max()),
     }
 
 

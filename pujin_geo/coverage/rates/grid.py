@@ -164,19 +164,14 @@ def list_places(inputs: Inputs, demand: pd.DataFrame, points: pd.DataFrame | Non
 
 
 def _members(table: pd.DataFrame, points: pd.DataFrame) -> csr_array:
-    keys = pd.MultiIndex.from_frame(table[["place_kind", "place_id"]])
-    rows, columns = [], []
-    everywhere = np.full(len(points), ALL, dtype=object)
-    for kind, ids in (
-        (everywhere, everywhere),
-        (points["scope"].to_numpy(dtype=object), points["scope"].to_numpy(dtype=object)),
-        (np.full(len(points), "circle"), points["circle_id"].to_numpy(dtype=object)),
-        (np.full(len(points), "committee"), points["committee_id"].to_numpy(dtype=object)),
-    ):
-        place = keys.get_indexer(pd.MultiIndex.from_arrays([kind, ids])) if len(points) else np.empty(0, int)
-        found = np.flatnonzero(place >= 0)
-        rows.append(place[found])
-        columns.append(found)
+    kinds, ids = (table[name].to_numpy(dtype=object) for name in ("place_kind", "place_id"))
+    everywhere = np.arange(len(points))
+    rows, columns = [np.zeros(len(points), dtype=np.int64)], [everywhere]
+    for which, name in ((list(SCOPES), "scope"), (["circle"], "circle_id"), (["committee"], "committee_id")):
+        places = np.flatnonzero(np.isin(kinds, which))
+        place = pd.Index(ids[places]).get_indexer(points[name].to_numpy(dtype=object))
+        rows.append(places[place[place >= 0]])
+        columns.append(everywhere[place >= 0])
     row, column = np.concatenate(rows), np.concatenate(columns)
     return csr_array((np.ones(len(row)), (row, column)), shape=(len(table), len(points)))
 
@@ -257,14 +252,15 @@ def stands_in(judged: Judged) -> Flags:
     Rows of other places are all False.
     """
     points = demand_points(judged.facilities)
-    keys = pd.MultiIndex.from_frame(judged.places.table[["place_kind", "place_id"]])
-    stands = np.zeros((len(keys), len(points)), dtype=bool)
+    places = judged.places.table
+    stands = np.zeros((len(places), len(points)), dtype=bool)
     for kind, layer in (("circle", judged.inputs.circles), ("committee", judged.inputs.committees)):
         if layer.empty or not len(points):
             continue
         point, area = shapely.STRtree(layer.geometry.to_numpy()).query(points, predicate="intersects")
-        ids = layer[f"{kind}_id"].to_numpy()[area]
-        stands[keys.get_indexer(pd.MultiIndex.from_arrays([np.full(len(ids), kind), ids])), point] = True
+        rows = np.flatnonzero(places["place_kind"] == kind)
+        row = rows[pd.Index(places["place_id"].iloc[rows]).get_indexer(layer[f"{kind}_id"])]
+        stands[row[area], point] = True
     return stands
 
 
