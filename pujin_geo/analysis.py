@@ -22,6 +22,7 @@ from .texts import Lang, Text
 from .walking.access import Geometries, crosses
 from .walking.network import Network, network_of
 from .walking.verdicts import (
+    Flags,
     Placed,
     demand_points,
     distances_table,
@@ -118,7 +119,7 @@ def analyse(
     distances = distances_table(network, placed, types, measures)
     types_without_rows = _with_unapplied(types_without_rows, types, distances)
     clock.start("coverage", Text("汇总覆盖与缺口", "Summing coverage and gaps"))
-    demand = placed.demand.assign(circle_id=circle_of(demand_points(placed.demand), inputs.circles))
+    demand = placed.demand.assign(circle_id=circle_of(placed.points, inputs.circles))
     whole = assemble(inputs, demand, placed.facilities, types, grid_of(network, placed, types, measures))
     judged = judged_people(distances, demand, pd.DataFrame(whole.people, columns=list(whole.grid.types)))
     circle_ids = inputs.circles["circle_id"].tolist()
@@ -203,7 +204,8 @@ def _with_files(problems: list[Problem], inputs: Inputs) -> list[Problem]:
     return [replace(p, file=files.get(p.layer, "")) if not p.file else p for p in problems]
 
 
-def _row_problems(layer: str, rows: pd.DataFrame, code: str, text: Text) -> list[Problem]:
+def _row_problems(layer: str, table: pd.DataFrame, found: Flags, code: str, text: Text) -> list[Problem]:
+    rows = np.flatnonzero(found)
     id_column = {"facilities": "facility_id", "residents": "demand_id"}[layer]
     return [
         Problem(
@@ -211,20 +213,21 @@ def _row_problems(layer: str, rows: pd.DataFrame, code: str, text: Text) -> list
             "warning",
             code,
             text,
-            row=int(one.row),
-            source_row=int(one.source_row),
+            row=int(row),
+            source_row=int(source_row),
             column=id_column,
-            value=str(getattr(one, id_column)),
+            value=str(value),
         )
-        for one in rows[[id_column, "row", "source_row"]].itertuples()
+        for value, row, source_row in zip(
+            *(table[name].iloc[rows].tolist() for name in (id_column, "row", "source_row")), strict=True
+        )
     ]
 
 
 def _placing_problems(inputs: Inputs, network: Network, placed: Placed) -> list[Problem]:
     snap_m = inputs.study.settings.max_snap_m
     residents, facilities = inputs.residents, inputs.facilities
-    outside = residents[~is_inside(residents, inputs.boundary)]
-    beyond = facilities[~in_extent(inputs)]
+    outside, beyond = ~is_inside(residents, inputs.boundary), ~in_extent(inputs)
     access = placed.facility_access
     snapped = np.isin(np.arange(len(placed.facilities)), access["item"])
     on_main = network.edge_part[access["edge"].to_numpy()] == network.main_part
@@ -241,6 +244,7 @@ def _placing_problems(inputs: Inputs, network: Network, placed: Placed) -> list[
     return [
         *_row_problems(
             "residents",
+            residents,
             outside,
             "outside_boundary",
             Text(
@@ -250,6 +254,7 @@ def _placing_problems(inputs: Inputs, network: Network, placed: Placed) -> list[
         ),
         *_row_problems(
             "facilities",
+            facilities,
             beyond,
             "outside_extent",
             Text(
@@ -258,15 +263,16 @@ def _placing_problems(inputs: Inputs, network: Network, placed: Placed) -> list[
                 "enlarge extent if the data are complete there.",
             ),
         ),
-        *_row_problems("residents", placed.demand[placed.demand_part == -1], "unsnapped", far),
-        *_row_problems("facilities", placed.facilities[~snapped], "unsnapped", far),
+        *_row_problems("residents", placed.demand, placed.demand_part == -1, "unsnapped", far),
+        *_row_problems("facilities", placed.facilities, ~snapped, "unsnapped", far),
         *_row_problems(
             "residents",
-            placed.demand[(placed.demand_part >= 0) & (placed.demand_part != network.main_part)],
+            placed.demand,
+            (placed.demand_part >= 0) & (placed.demand_part != network.main_part),
             "island",
             cut_off,
         ),
-        *_row_problems("facilities", placed.facilities[snapped & ~reachable], "island", cut_off),
+        *_row_problems("facilities", placed.facilities, snapped & ~reachable, "island", cut_off),
     ]
 
 
@@ -279,13 +285,12 @@ def _leg_problems(inputs: Inputs, network: Network, placed: Placed) -> list[Prob
     )
     problems = []
     for layer, rows, access, origins in (
-        ("residents", placed.demand, placed.demand_access, demand_points(placed.demand)),
+        ("residents", placed.demand, placed.demand_access, placed.points),
         ("facilities", placed.facilities, placed.facility_access, _leg_origins(inputs, placed)),
     ):
-        crossing = access[crosses(access, network, origins, obstacles)]
-        problems += _row_problems(
-            layer, rows.iloc[np.unique(crossing["item"])], "access_crosses_barrier", text
-        )
+        crossing = np.zeros(len(rows), dtype=bool)
+        crossing[access["item"].to_numpy()[crosses(access, network, origins, obstacles)]] = True
+        problems += _row_problems(layer, rows, crossing, "access_crosses_barrier", text)
     return problems
 
 
@@ -307,5 +312,5 @@ def _circle_problems(inputs: Inputs, demand: pd.DataFrame) -> list[Problem]:
         "不在任何生活圈内, 只计入 all。",
         "In no living circle: counted in `all` only.",
     )
-    missed = demand[(demand["circle_id"] == "").to_numpy()]
-    return [*overlap_problems(inputs.circles), *_row_problems("residents", missed, "no_circle", text)]
+    missed = (demand["circle_id"] == "").to_numpy(dtype=bool)
+    return [*overlap_problems(inputs.circles), *_row_problems("residents", demand, missed, "no_circle", text)]

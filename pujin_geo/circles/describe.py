@@ -5,11 +5,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from ..reuse import kept
 from ..tables import Problem
 from ..texts import Text
 from ..walking.access import Geometries
 from ..walking.distances import nearest
-from ..walking.network import Network
+from ..walking.network import Floats, Ints, Network
 from ..walking.verdicts import DECIMALS, Placed, demand_points
 
 MARK = "示意 · 内部讨论"
@@ -52,13 +53,18 @@ def main_circle_of(areas: gpd.GeoDataFrame, circles: gpd.GeoDataFrame) -> pd.Ser
     >>> main_circle_of(gpd.GeoDataFrame(geometry=[box(1, 0, 4, 1), box(0, 5, 1, 6)]), circles).tolist()
     ['C2', '']
     """
-    shapes, held = areas.geometry.to_numpy(), circles.geometry.to_numpy()
+    ids = np.append(circles["circle_id"].to_numpy(dtype=object), "")
+    return pd.Series(ids[_holding_most(areas.geometry.to_numpy(), circles.geometry.to_numpy())], dtype="str")
+
+
+@kept
+def _holding_most(shapes: Geometries, held: Geometries) -> Ints:
+    """Return the circle that holds most of each shape, their number where none holds any."""
     common_m2 = np.zeros((len(shapes), len(held) + 1))
     area, circle = shapely.STRtree(held).query(shapes, predicate="intersects")
     common_m2[area, circle] = shapely.area(shapely.intersection(shapes[area], held[circle]))
-    ids = np.append(circles["circle_id"].to_numpy(dtype=object), "")
-    best = np.where(common_m2.any(axis=1), common_m2.argmax(axis=1), len(held))
-    return pd.Series(ids[best], dtype="str")
+    most: Ints = np.where(common_m2.any(axis=1), common_m2.argmax(axis=1), len(held))
+    return most
 
 
 def describe_circles(
@@ -106,37 +112,46 @@ def _hubs(
     circles: gpd.GeoDataFrame, demand: pd.DataFrame, network: Network, placed: Placed
 ) -> tuple[list[str], list[float]]:
     facilities = placed.facilities
-    within = circle_of(demand_points(facilities), circles).to_numpy()
-    named = circles["hub_facility_id"] if "hub_facility_id" in circles else [""] * len(circles)
-    chosen, farthest = [], []
+    within = circle_of(demand_points(facilities), circles).to_numpy(dtype=object)
+    ids, types = (facilities[name].to_numpy(dtype=object) for name in ("facility_id", "facility_type"))
+    named = circles["hub_facility_id"].tolist() if "hub_facility_id" in circles else [""] * len(circles)
+    candidates = []
     for circle, name in zip(circles["circle_id"], named, strict=True):
-        hub, farthest_m = "", np.nan
-        for suits in (
-            facilities["facility_id"] == name,
-            *(facilities["facility_type"] == one for one in HUB_TYPES),
-        ):
-            here = np.flatnonzero((within == circle) & suits)
-            if len(here):
-                hub, farthest_m = _best_hub(here, circle, demand, network, placed)
-                break
+        inside = within == circle
+        choices = (
+            np.flatnonzero(inside & suits) for suits in (ids == name, *(types == one for one in HUB_TYPES))
+        )
+        candidates.append(next((here for here in choices if len(here)), np.empty(0, dtype=np.int64)))
+    walk_m = _walks_to_each(np.concatenate(candidates), network, placed)
+    chosen, farthest, first = [], [], 0
+    for circle, here in zip(circles["circle_id"], candidates, strict=True):
+        hub, farthest_m = "", float("nan")
+        if len(here):
+            best, farthest_m = _best_hub(walk_m[:, first : first + len(here)], str(circle), demand)
+            hub = str(ids[here[best]])
+        first += len(here)
         chosen.append(hub)
         farthest.append(farthest_m)
     return chosen, farthest
 
 
-def _best_hub(
-    candidates: np.ndarray, circle: str, demand: pd.DataFrame, network: Network, placed: Placed
-) -> tuple[str, float]:
+def _walks_to_each(hubs: Ints, network: Network, placed: Placed) -> Floats:
+    """Return (demand, hubs) walks to some facilities."""
     group = np.full(len(placed.facilities), -1, dtype=np.int64)
-    group[candidates] = np.arange(len(candidates))
+    group[hubs] = np.arange(len(hubs))
     walk_m, _ = nearest(
         network,
         placed.demand_access,
         placed.facility_access,
         group,
-        len(demand),
-        groups=len(candidates),
+        len(placed.demand),
+        groups=len(hubs),
     )
+    return walk_m
+
+
+def _best_hub(walk_m: Floats, circle: str, demand: pd.DataFrame) -> tuple[int, float]:
+    """Return which of the hubs is the circle's, given (demand, hubs) walks, and the longest walk to it."""
     here = (demand["circle_id"] == circle).to_numpy()
     walk_m, people = walk_m[here], demand["population"].to_numpy(dtype=float)[here]
     reached = np.isfinite(walk_m)
@@ -145,8 +160,7 @@ def _best_hub(
     total = np.where(reached, walk_m * people[:, None], 0.0).sum(axis=0)
     best = int(np.lexsort((total, unreached))[0])
     farthest_m = walk_m[reached[:, best], best]
-    farthest = round(float(farthest_m.max()), DECIMALS) if len(farthest_m) else float("nan")
-    return str(placed.facilities["facility_id"].iat[candidates[best]]), farthest
+    return best, round(float(farthest_m.max()), DECIMALS) if len(farthest_m) else float("nan")
 
 
 def overlap_problems(circles: gpd.GeoDataFrame) -> list[Problem]:

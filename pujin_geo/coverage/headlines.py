@@ -1,5 +1,8 @@
 """Five figures for the first page, each with its range, what is unknown, and how sure its standards are."""
 
+from collections.abc import Hashable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -65,7 +68,7 @@ def headlines(
     factors = (1.0 + WALK_ERROR_SHARE, 1.0 - WALK_ERROR_SHARE)
     worlds = [(judged, fifteen)]
     worlds += [(judged.with_grid(judged.grid.stretched(f)), fifteen.stretched(f)) for f in factors]
-    combined = [combine(one.everywhere(), grid) for one, grid in worlds]
+    combined = [_by_family(combine(one.everywhere(), grid)) for one, grid in worlds]
     types = [_whole(one) for one, _ in worlds]
     all_gained = [gained, *(gains(judged, walks, walk_factor=factor) for factor in factors)]
     rows = [
@@ -90,10 +93,18 @@ def _range(values: list[float]) -> dict[str, float]:
     }
 
 
+_Families = dict[tuple[str, str], dict[Hashable, Any]]
+"""The row of each kind of place and family."""
+
+
+def _by_family(combined: pd.DataFrame) -> _Families:
+    return {(row["place_kind"], row["family"]): row for row in combined.to_dict("records")}
+
+
 def _family(
-    headline: str, combined: list[pd.DataFrame], place: str, family: str, column: str
+    headline: str, combined: list[_Families], place: str, family: str, column: str
 ) -> dict[str, object]:
-    rows = [table[(table["place_kind"] == place) & (table["family"] == family)].iloc[0] for table in combined]
+    rows = [families[place, family] for families in combined]
     row = rows[0]
     return {
         "headline": headline,
@@ -148,13 +159,12 @@ def _weakest_type(judged: Judged, worlds: list[pd.DataFrame]) -> dict[str, objec
     }
 
 
-def _weakest_target(combined: list[pd.DataFrame]) -> dict[str, object]:
-    table = combined[0]
-    urban = table[(table["place_kind"] == "urban") & table["family"].isin(list(TARGET_FAMILIES))]
-    shares = urban.set_index("family")["reach_share"].dropna()
-    family = str(shares.idxmin()) if len(shares) else next(iter(TARGET_FAMILIES))
+def _weakest_target(combined: list[_Families]) -> dict[str, object]:
+    shares = {name: float(combined[0]["urban", name]["reach_share"]) for name in TARGET_FAMILIES}
+    shares = {name: value for name, value in shares.items() if not np.isnan(value)}
+    family = min(shares, key=shares.__getitem__) if shares else next(iter(TARGET_FAMILIES))
     row = _family("weakest_target", combined, "urban", family, "reach_share")
-    return {**row, "subject": family if len(shares) else "", "target": TARGET_SHARE}
+    return {**row, "subject": family if shares else "", "target": TARGET_SHARE}
 
 
 def _newly(judged: Judged, gained: list[pd.DataFrame]) -> dict[str, object]:

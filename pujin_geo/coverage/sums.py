@@ -10,7 +10,8 @@ as covered in neither, and how many cannot be judged stays in ``people_unknown``
 import numpy as np
 import pandas as pd
 
-from ..tables import ALL
+from ..tables import ALL, SCOPES
+from ..walking.network import Floats, Ints
 
 COVERAGE_COLUMNS = [
     "circle_id", "scope", "facility_type", "suitability", "threshold_m", "people_basis", "people", "people_met",
@@ -71,55 +72,75 @@ def coverage(
     >>> table.loc[0, ["coverage_share_low", "coverage_share_high"]].tolist()
     [0.75, 0.75]
     """
-    sums = _weights(judged)
-    places = [ALL, *circle_ids]
-    cells = pd.concat([sums.assign(circle_id=ALL), sums[sums["circle_id"] != ""]], ignore_index=True)
-    cells = pd.concat([cells.assign(scope=ALL), cells], ignore_index=True)
-    total = cells.groupby(["circle_id", "scope", "facility_type"], sort=False)
-    measured = total[_SUMS].sum()
-    threshold = total["threshold_m"].agg(["min", "max"])
-    measured["threshold_m"] = threshold["min"].where(threshold["min"] == threshold["max"])
-    order = pd.MultiIndex.from_product(
-        [places, [ALL, "urban", "rural"], types["facility_type"]],
-        names=["circle_id", "scope", "facility_type"],
-    )
-    table = measured.reindex(order)
-    table[_SUMS] = table[_SUMS].fillna(0.0)
+    names, places = types["facility_type"].tolist(), [ALL, *circle_ids]
+    column, circle = _positions(judged["facility_type"], names), _positions(judged["circle_id"], circle_ids)
+    scope, scopes = _positions(judged["scope"], list(SCOPES)), [ALL, *SCOPES]
+    everywhere = np.zeros(len(judged), dtype=np.int64)
+    cells, rows = [], []
+    for place in (everywhere, np.where(circle >= 0, circle + 1, -1)):
+        for part in (everywhere, np.where(scope >= 0, scope + 1, -1)):
+            mine = np.flatnonzero((place >= 0) & (part >= 0) & (column >= 0))
+            cells.append((place[mine] * len(scopes) + part[mine]) * len(names) + column[mine])
+            rows.append(mine)
+    cell, row = np.concatenate(cells), np.concatenate(rows)
+    shape = len(places), len(scopes), len(names)
+    weights = _weights(judged)
+    sums = np.zeros((int(np.prod(shape)), len(weights)))
+    found = pd.DataFrame(np.column_stack(list(weights.values()))[row]).groupby(cell).sum()
+    sums[found.index.to_numpy()] = found.to_numpy()
+    place, part, kind = np.unravel_index(np.arange(len(sums)), shape)
+    table = pd.DataFrame(sums, columns=list(weights))
+    table["circle_id"] = np.array(places, dtype=object)[place]
+    table["scope"] = np.array(scopes, dtype=object)[part]
+    for name in ("facility_type", "suitability"):
+        table[name] = types[name].array.take(kind)
+    table["threshold_m"] = _only(judged["threshold_m"].to_numpy(dtype=float)[row], cell, len(sums))
     # Fractions of people add up to the last bit only in one order: the sum is taken from its parts.
     table["people"] = table["people_met"] + table["people_not_met"] + table["people_unknown"]
-    table["coverage_share"] = _share(table["people_met"], table["people"])
-    table["straight_line_share"] = _share(table["people_straight"], table["people"])
-    table["mean_walk_m"] = _share(table["walk_weighted"], table["people_with_walk"])
-    table["coverage_share_low"] = _share(table["people_if_longer"], table["people"])
-    table["coverage_share_high"] = _share(table["people_if_shorter"], table["people"])
-    table = table.reset_index()
-    table["suitability"] = table["facility_type"].map(types.set_index("facility_type")["suitability"])
+    for name, part_of, whole in (
+        ("coverage_share", "people_met", "people"),
+        ("straight_line_share", "people_straight", "people"),
+        ("mean_walk_m", "walk_weighted", "people_with_walk"),
+        ("coverage_share_low", "people_if_longer", "people"),
+        ("coverage_share_high", "people_if_shorter", "people"),
+    ):
+        table[name] = _share(table[part_of].to_numpy(), table[whole].to_numpy())
     table["people_basis"] = table["facility_type"].map(basis)
     return table[COVERAGE_COLUMNS]
 
 
-_SUMS = [
-    "people", "people_met", "people_not_met", "people_unknown", "people_straight", "people_with_walk",
-    "walk_weighted", "people_if_longer", "people_if_shorter",
-]  # fmt: skip
+def _positions(column: pd.Series, known: list[str]) -> Ints:
+    """Return the position of each text among the known ones, -1 for others."""
+    code, texts = pd.factorize(column)
+    at: Ints = np.append(pd.Index(known, dtype=object).get_indexer(texts.to_numpy(dtype=object)), -1)[code]
+    return at
 
 
-def _weights(judged: pd.DataFrame) -> pd.DataFrame:
-    people, walk_m = judged["people"], judged["walk_m"]
-    cells = judged[["circle_id", "scope", "facility_type", "threshold_m", "people"]].copy()
-    for verdict in ("met", "not_met", "unknown"):
-        cells[f"people_{verdict}"] = people.where(judged["verdict"] == verdict, 0.0)
-    cells["people_straight"] = people.where(judged["straight_m"] <= judged["threshold_m"], 0.0)
-    cells["people_with_walk"] = people.where(walk_m.notna(), 0.0)
-    cells["walk_weighted"] = (people * walk_m).fillna(0.0)
+def _only(values: Floats, cell: Ints, cells: int) -> Floats:
+    """Return the value of each cell, NaN where it has none or several."""
+    low, high = np.full(cells, np.inf), np.full(cells, -np.inf)
+    np.minimum.at(low, cell, values)
+    np.maximum.at(high, cell, values)
+    only: Floats = np.where(low == high, low, np.nan)
+    return only
+
+
+def _weights(judged: pd.DataFrame) -> dict[str, Floats]:
+    people, walk_m, straight_m, threshold_m = (
+        judged[name].to_numpy(dtype=float) for name in ("people", "walk_m", "straight_m", "threshold_m")
+    )
+    verdict, has_walk = judged["verdict"].to_numpy(dtype=object), ~np.isnan(walk_m)
+    chosen = {f"people_{name}": verdict == name for name in ("met", "not_met", "unknown")}
+    chosen |= {"people_straight": straight_m <= threshold_m, "people_with_walk": has_walk}
     for name, factor in (("longer", 1.0 + WALK_ERROR_SHARE), ("shorter", 1.0 - WALK_ERROR_SHARE)):
-        is_met = (walk_m * factor).round(DECIMALS) <= judged["threshold_m"]
-        cells[f"people_if_{name}"] = people.where(is_met, 0.0)
-    return cells
+        chosen[f"people_if_{name}"] = np.round(walk_m * factor, DECIMALS) <= threshold_m
+    weights = {name: np.where(flags, people, 0.0) for name, flags in chosen.items()}
+    return weights | {"walk_weighted": np.where(has_walk, people * walk_m, 0.0)}
 
 
-def _share(part: pd.Series, whole: pd.Series) -> pd.Series:
-    return part.where(whole > 0) / whole.where(whole > 0)
+def _share(part: Floats, whole: Floats) -> Floats:
+    share: Floats = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return share
 
 
 def gaps(judged: pd.DataFrame) -> pd.DataFrame:

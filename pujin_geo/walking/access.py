@@ -162,6 +162,8 @@ def access_facilities(
 
 
 def _gates(facilities: gpd.GeoDataFrame, entrances: gpd.GeoDataFrame) -> pd.DataFrame:
+    if entrances.empty:
+        return pd.DataFrame({"facility": np.empty(0, np.int64), "gate": np.empty(0, np.int64)})
     # A table without rows need not know that its ids are text.
     sites = pd.DataFrame(
         {"site_id": facilities["site_id"].astype("str"), "facility": np.arange(len(facilities))}

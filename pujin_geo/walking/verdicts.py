@@ -267,8 +267,9 @@ def judge(network: Network, placed: Placed, types: pd.DataFrame) -> pd.DataFrame
 
 def type_of(facilities: pd.DataFrame, types: pd.DataFrame) -> Ints:
     """Return each facility's row in ``types``, -1 for a type that is not judged."""
-    code = {name: number for number, name in enumerate(types["facility_type"])}
-    group: Ints = facilities["facility_type"].map(code).fillna(-1).to_numpy(dtype=np.int64)
+    group: Ints = pd.Index(types["facility_type"].to_numpy(dtype=object)).get_indexer(
+        facilities["facility_type"].to_numpy(dtype=object)
+    )
     return group
 
 
@@ -436,9 +437,10 @@ def straight_to_off_network(network: Network, placed: Placed, group: Ints, types
 
 def thresholds(demand: pd.DataFrame, types: pd.DataFrame) -> Floats:
     """Return (demand, types) thresholds; NaN where a type does not apply to the point's scope."""
-    is_rural = (demand["scope"] == "rural").to_numpy()[:, None]
-    urban = types["threshold_urban_m"].where(types["scope"] != "rural").to_numpy(dtype=float)
-    rural = types["threshold_rural_m"].where(types["scope"] != "urban").to_numpy(dtype=float)
+    is_rural = (demand["scope"].to_numpy(dtype=object) == "rural")[:, None]
+    scope = types["scope"].to_numpy(dtype=object)
+    urban = np.where(scope == "rural", np.nan, types["threshold_urban_m"].to_numpy(dtype=float))
+    rural = np.where(scope == "urban", np.nan, types["threshold_rural_m"].to_numpy(dtype=float))
     threshold_m: Floats = np.where(is_rural, rural, urban)
     return threshold_m
 

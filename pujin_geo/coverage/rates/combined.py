@@ -138,10 +138,13 @@ def reached(judged: Judged) -> pd.DataFrame:
 
 
 def _families(judged: Judged) -> dict[str, list[str]]:
-    catalogue = judged.inputs.catalogue
-    chosen = {"basic": _basic(catalogue), "must_have": catalogue["must_have"] == "yes"}
-    chosen |= {name: catalogue["suitability"] == name for name in suitability_names}
-    return {name: catalogue.loc[flags, "facility_type"].tolist() for name, flags in chosen.items()}
+    ids, classes, must_have, suitability = (
+        judged.inputs.catalogue[name].to_numpy(dtype=object)
+        for name in ("facility_type", "class", "must_have", "suitability")
+    )
+    chosen = {"basic": classes == "basic", "must_have": must_have == "yes"}
+    chosen |= {name: suitability == name for name in suitability_names}
+    return {name: ids[flags].tolist() for name, flags in chosen.items()}
 
 
 def _basic(types: pd.DataFrame) -> pd.Series:

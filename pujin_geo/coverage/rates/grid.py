@@ -136,7 +136,7 @@ class Places:
         return table.assign(facility_type=np.tile(np.array(types, dtype=object), len(self.table)))
 
 
-def list_places(inputs: Inputs, demand: pd.DataFrame, points: pd.DataFrame | None = None) -> Places:
+def list_places(inputs: Inputs, demand: pd.DataFrame) -> Places:
     """Return the places of a study, and which points belong to each.
 
     Committees are those of the layer, then any that only the residents name.
@@ -144,7 +144,6 @@ def list_places(inputs: Inputs, demand: pd.DataFrame, points: pd.DataFrame | Non
     Args:
         inputs: the study, for its circles and committees.
         demand: judged demand points with ``circle_id``, ``committee_id`` and ``scope``.
-        points: other points with the same three columns to be summed; the demand points if absent.
     """
     circles, committees = inputs.circles, inputs.committees
     named = set(committees["committee_id"])
@@ -160,10 +159,11 @@ def list_places(inputs: Inputs, demand: pd.DataFrame, points: pd.DataFrame | Non
         *(("committee", committee, "") for committee in further),
     ]
     table = pd.DataFrame(rows, columns=PLACE_COLUMNS)
-    return Places(table, _members(table, demand if points is None else points))
+    return Places(table, members_of(table, demand))
 
 
-def _members(table: pd.DataFrame, points: pd.DataFrame) -> csr_array:
+def members_of(table: pd.DataFrame, points: pd.DataFrame) -> csr_array:
+    """Return (places, points) 1 where a point belongs to the place, by its circle, committee and scope."""
     kinds, ids = (table[name].to_numpy(dtype=object) for name in ("place_kind", "place_id"))
     everywhere = np.arange(len(points))
     rows, columns = [np.zeros(len(points), dtype=np.int64)], [everywhere]

@@ -16,7 +16,7 @@ from ...walking.access import Geometries
 from ...walking.distances import runs
 from ...walking.network import Floats, Ints, Network
 from ...walking.verdicts import Placed, is_inside, measure, place_points
-from .grid import Grid, Judged, Places, grid_of, list_places
+from .grid import Grid, Judged, Places, grid_of, members_of
 
 LAND_GRID_M = 50.0
 """Distance between sample points, metres; doubled until there are at most ``SAMPLES_AT_MOST``."""
@@ -168,4 +168,5 @@ def judge_land(judged: Judged, network: Network, placed: Placed) -> Land | None:
     around = placed.facilities, placed.facility_access, placed.exits
     land = place_points(judged.inputs, network, samples, around)
     grid = grid_of(network, land, judged.types, measure(network, land, judged.types))
-    return Land(samples, grid, list_places(judged.inputs, judged.demand, samples))
+    places = judged.places.table
+    return Land(samples, grid, Places(places, members_of(places, samples)))

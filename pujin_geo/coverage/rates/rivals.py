@@ -155,8 +155,8 @@ def _applies(judged: Judged, kind: str) -> Flags:
 def _holds(judged: Judged) -> Flags:
     """Return (places, types) whether a counting facility stands in the circle or committee."""
     stands = stands_in(judged)
-    has = [
-        stands[:, (judged.facilities["facility_type"] == name).to_numpy()].any(axis=1)
-        for name in judged.grid.types
-    ]
-    return np.array(has, dtype=bool).reshape(len(judged.grid.types), len(stands)).T
+    column = pd.Index(judged.grid.types).get_indexer(judged.facilities["facility_type"])
+    place, facility = np.nonzero(stands)
+    has = np.zeros((len(stands), len(judged.grid.types) + 1), dtype=bool)
+    has[place, column[facility]] = True  # the last column is of the types that are not judged
+    return has[:, :-1]
