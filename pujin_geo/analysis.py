@@ -10,7 +10,7 @@ import pandas as pd
 
 from .choices import language
 from .circles.describe import circle_of, describe_circles, overlap_problems
-from .coverage.evidence import evidence_tables
+from .coverage.evidence import gather_evidence
 from .coverage.rates import assemble, grid_of
 from .coverage.reconciliation import reconciliation
 from .coverage.sums import coverage, gaps, judged_people
@@ -126,7 +126,7 @@ def analyse(
     clock.start(
         "evidence", Text("汇总对照口径、项目、定额与台账", "Summing rivals, projects, quotas and ledger")
     )
-    evidence, found = evidence_tables(
+    evidence = gather_evidence(
         whole, network, placed, measures, examined.ways, include_planned=include_planned, lang=lang
     )
     clock.start("actions", Text("归并缺口、比选闲置空间", "Gathering gaps and weighing idle spaces"))
@@ -135,7 +135,7 @@ def analyse(
     )
     problems = [
         *examined.problems,
-        *_with_files([*_circle_problems(inputs, demand), *found], inputs),
+        *_with_files([*_circle_problems(inputs, demand), *evidence.problems], inputs),
     ]
     tables = {
         "problems": problems_table(problems, lang=lang),
@@ -146,7 +146,7 @@ def analyse(
         "coverage": _with_confidence(coverage(judged, types, whole.basis, circle_ids), types),
         "gaps": _with_confidence(gaps(judged), types).join(gap_columns),
         "reconciliation": reconciliation(inputs),
-        **evidence,
+        **evidence.tables,
         **actions,
     }
     clock.stop()
@@ -156,6 +156,7 @@ def analyse(
         include_planned=include_planned,
         network=network,
         tables=tables,
+        other_distances=evidence.other_distances,
         types_without_rows=types_without_rows,
         seconds=clock.seconds,
     )

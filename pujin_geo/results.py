@@ -26,6 +26,8 @@ class Results:
             coverage, gaps; row order is stable, ids are text.
         types_without_rows: one row per catalogue type that is not judged: facility_type, reason.
         seconds: step → seconds, in order.
+        other_distances: the ``distances`` table with what is under construction or planned open, streets too, or
+            without it where it counts already; None where nobody has measured that.
     """
 
     inputs: Inputs
@@ -35,6 +37,7 @@ class Results:
     tables: dict[str, pd.DataFrame]
     types_without_rows: pd.DataFrame
     seconds: dict[str, float]
+    other_distances: pd.DataFrame | None = None
 
     @cached_property
     def input_hash(self) -> str:

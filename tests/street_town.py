@@ -12,7 +12,7 @@ from shapely import box
 from worlds import Row, facility_type, home, shop, street, world
 
 from pujin_geo.circles import circle_of
-from pujin_geo.coverage.evidence import evidence_tables
+from pujin_geo.coverage.evidence import gather_evidence
 from pujin_geo.coverage.rates import Judged, assemble, grid_of
 from pujin_geo.inputs import Inputs
 from pujin_geo.tables import Problem
@@ -101,8 +101,9 @@ def measured(inputs: Inputs, *, include_planned: bool = False) -> Measured:
 def evidence(
     inputs: Inputs, *, include_planned: bool = False
 ) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
-    """Return the tables of ``evidence_tables`` and the findings."""
+    """Return the tables of ``gather_evidence`` and the findings."""
     it = measured(inputs, include_planned=include_planned)
-    return evidence_tables(
+    found = gather_evidence(
         it.judged, it.network, it.placed, it.measures, it.ways, include_planned=include_planned, lang="zh"
     )
+    return found.tables, found.problems

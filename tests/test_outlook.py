@@ -11,6 +11,7 @@ from street_town import HOMES, SHOPS, TYPES, evidence, measured, street_town
 from towns import Town, towns
 from worlds import facility_type, home, river, shop, street, world
 
+from pujin_geo.analysis import analyse
 from pujin_geo.coverage.outlook import (
     MEASURED,
     OUTLOOK_COLUMNS,
@@ -21,6 +22,7 @@ from pujin_geo.coverage.outlook import (
     project_walks,
     projects,
     today_of,
+    worlds_ahead,
 )
 from pujin_geo.inputs import Inputs
 
@@ -29,7 +31,9 @@ def tables(inputs: Inputs, *, include_planned: bool = False) -> tuple[pd.DataFra
     it = measured(inputs, include_planned=include_planned)
     today = today_of(it.judged, it.network, it.placed, it.measures, it.ways, include_planned=include_planned)
     walks = project_walks(it.judged, today)
-    return outlook(it.judged, today), projects(it.judged, walks, gains(it.judged, walks))
+    return outlook(it.judged, today, worlds_ahead(it.judged, today)), projects(
+        it.judged, walks, gains(it.judged, walks)
+    )
 
 
 def project(inputs: Inputs, name: str) -> pd.Series:
@@ -251,3 +255,12 @@ def test_the_callers_tables_stay_as_they_are() -> None:
     evidence(inputs, include_planned=True)
     pd.testing.assert_frame_equal(pd.DataFrame(inputs.facilities), pd.DataFrame(before))
     assert inputs.facilities.geometry.iloc[0].equals(Point(*before.geometry.iloc[0].coords[0]))
+
+
+@pytest.mark.parametrize("include_planned", [False, True])
+def test_the_other_side_is_as_if_measured_by_itself(include_planned: bool) -> None:
+    inputs = street_town(streets=[street((0, 0), (2000, 0)), street((100, 0), (100, 300), status="planned")])
+    found = analyse(inputs, include_planned=include_planned).other_distances
+    expected = analyse(inputs, include_planned=not include_planned).tables["distances"]
+    pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    assert not expected.equals(analyse(inputs, include_planned=include_planned).tables["distances"])

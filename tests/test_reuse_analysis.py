@@ -157,6 +157,7 @@ def assert_same(found: Results, expected: Results) -> None:
     assert list(found.tables) == list(expected.tables)
     for name, table in expected.tables.items():
         pd.testing.assert_frame_equal(found.tables[name], table, check_exact=True, obj=name)
+    pd.testing.assert_frame_equal(found.other_distances, expected.other_distances, check_exact=True)
     assert found.network.problems == expected.network.problems
     assert found.network.edge_geometry.tolist() == expected.network.edge_geometry.tolist()
 

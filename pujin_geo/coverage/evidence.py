@@ -1,19 +1,38 @@
 """Coverage from every side, before and after, against quotas and promises: the evidence for a decision."""
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from ..tables import Problem
 from ..texts import Lang
 from ..walking.network import Network
-from ..walking.verdicts import Measures, Placed
+from ..walking.verdicts import Measures, Placed, distances_table
 from .headlines import headlines
 from .ledger import ledger, ledger_problems
-from .outlook import gains, outlook, project_walks, projects, today_of
+from .outlook import gains, outlook, project_walks, projects, today_of, worlds_ahead
 from .rates import Judged, combine, fifteen_minutes, judge_land, rates, reached
 from .supply import supply
 
 
-def evidence_tables(
+@dataclass(frozen=True)
+class Evidence:
+    """What decisions rest on beside coverage.
+
+    Attributes:
+        tables: ``headlines``, ``rates``, ``combined``, ``reached``, ``supply``, ``outlook``, ``projects`` and
+            ``ledger``; the last three start from today whatever the verdicts include.
+        problems: the findings about the ledger.
+        other_distances: the ``distances`` table with everything under way open, streets too; where the verdicts
+            include that already, without it.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    problems: list[Problem]
+    other_distances: pd.DataFrame
+
+
+def gather_evidence(
     judged: Judged,
     network: Network,
     placed: Placed,
@@ -22,11 +41,8 @@ def evidence_tables(
     *,
     include_planned: bool,
     lang: Lang,
-) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
-    """Return the tables by name, and the findings about the ledger.
-
-    ``headlines``, ``rates``, ``combined``, ``reached``, ``supply``, ``outlook``, ``projects`` and ``ledger``;
-    the last three start from today whatever ``include_planned`` says.
+) -> Evidence:
+    """Sum up what decisions rest on.
 
     Args:
         judged: verdicts and people, from ``rates.assemble``.
@@ -40,6 +56,7 @@ def evidence_tables(
     land = judge_land(judged, network, placed)
     fifteen = fifteen_minutes(judged, network, placed, measures)
     today = today_of(judged, network, placed, measures, ways, include_planned=include_planned)
+    ahead = worlds_ahead(judged, today)
     walks = project_walks(judged, today)
     gained = gains(judged, walks)
     projected = projects(judged, walks, gained)
@@ -49,8 +66,13 @@ def evidence_tables(
         "combined": combine(judged, fifteen),
         "reached": reached(judged),
         "supply": supply(judged, network, placed),
-        "outlook": outlook(judged, today),
+        "outlook": outlook(judged, today, ahead),
         "projects": projected,
         "ledger": ledger(judged.inputs, gained, projected),
     }
-    return tables, ledger_problems(judged.inputs)
+    other = today if include_planned else ahead["planned_with_streets"]
+    return Evidence(
+        tables,
+        ledger_problems(judged.inputs),
+        distances_table(other.network, other.placed, judged.types, other.measures),
+    )

@@ -61,18 +61,26 @@ PROJECT_COLUMNS = [
 
 
 @dataclass(frozen=True)
-class Today:
-    """The study as it is: walking network, places on it, lengths and verdicts.
-
-    Attributes:
-        network, placed, measures, grid: of today's facilities and streets.
-        ways: access table of all facilities of the study, those to come too.
-    """
+class World:
+    """The study with some facilities and streets open: walking network, places on it, and lengths of judged types."""
 
     network: Network
     placed: Placed
     measures: Measures
-    grid: Grid
+
+    def grid(self, types: pd.DataFrame) -> Grid:
+        """Return the verdicts."""
+        return grid_of(self.network, self.placed, types, self.measures)
+
+
+@dataclass(frozen=True)
+class Today(World):
+    """The study as it is.
+
+    Attributes:
+        ways: access table of all facilities of the study, those to come too.
+    """
+
     ways: pd.DataFrame
 
 
@@ -86,17 +94,16 @@ def today_of(
     include_planned: bool,
 ) -> Today:
     """Return the study without projects, whatever the run itself includes."""
-    inputs, grid = judged.inputs, judged.grid
+    inputs = judged.inputs
     if include_planned:
         network = unchecked_network_of(inputs, include_planned=False)
         ways = facility_ways(inputs, network)
         placed = place(inputs, network, include_planned=False, ways=ways)
         measures = measure(network, placed, judged.types)
-        grid = grid_of(network, placed, judged.types, measures)
-    return Today(network, placed, measures, grid, ways)
+    return Today(network, placed, measures, ways)
 
 
-def outlook(judged: Judged, today: Today) -> pd.DataFrame:
+def outlook(judged: Judged, today: Today, ahead: dict[str, World]) -> pd.DataFrame:
     """Return the ``outlook`` table: one row per place and type that a project or a new street changes.
 
     Types that have projects or change anywhere have rows for all, urban and rural; circles and committees only
@@ -109,24 +116,25 @@ def outlook(judged: Judged, today: Today) -> pd.DataFrame:
     Args:
         judged: from ``rates.assemble``; its verdicts are not used.
         today: from ``today_of``.
+        ahead: from ``worlds_ahead``.
 
     Returns:
         ``OUTLOOK_COLUMNS``; no rows if nothing is under construction or planned.
     """
-    ahead = _scenarios(judged, today)
+    now, later = today.grid(judged.types), {name: one.grid(judged.types) for name, one in ahead.items()}
     under_way = judged.inputs.facilities[_is_project(judged.inputs)]
     number = under_way["facility_type"].value_counts()
     types = judged.grid.types
     changed = np.array([name in number.index for name in types], dtype=bool)
-    for grid in ahead.values():
-        changed |= ((grid.met != today.grid.met) | (grid.unknown != today.grid.unknown)).any(axis=0)
+    for grid in later.values():
+        changed |= ((grid.met != now.met) | (grid.unknown != now.unknown)).any(axis=0)
     table = judged.places.repeat(types)
     catalogue = judged.types.set_index("facility_type")
     for name in ("suitability", "threshold_confidence"):
         table[name] = table["facility_type"].map(catalogue[name])
     table["people_basis"] = table["facility_type"].map(judged.basis)
     table["projects"] = table["facility_type"].map(number).fillna(0).astype("int64")
-    table = table.assign(**_sums(judged, today.grid, ahead))
+    table = table.assign(**_sums(judged, now, later))
     moved = table.filter(regex="^people_(newly_served|cleared|lost)_").gt(0).any(axis=1)
     for scenario in SCENARIOS:
         moved |= table[f"people_unknown_{scenario}"] != table["people_unknown_today"]
@@ -159,25 +167,33 @@ def _sums(judged: Judged, now: Grid, ahead: dict[str, Grid]) -> dict[str, Floats
     return sums
 
 
-def _scenarios(judged: Judged, today: Today) -> dict[str, Grid]:
+def worlds_ahead(judged: Judged, today: Today) -> dict[str, World]:
+    """Return the study in each of ``SCENARIOS``.
+
+    Args:
+        judged: from ``rates.assemble``; its verdicts are not used.
+        today: from ``today_of``.
+    """
     inputs = judged.inputs
-    building, _ = _opened(judged, today, ["under_construction"])
-    planned, straight = _opened(judged, today, list(UNDER_WAY))
-    grids = {"under_construction": building, "planned": planned, "planned_with_streets": planned}
+    planned = _opened(judged, today, list(UNDER_WAY))
+    worlds = {
+        "under_construction": _opened(judged, today, ["under_construction"]),
+        "planned": planned,
+        "planned_with_streets": planned,
+    }
     opening = inputs.streets["status"].isin(UNDER_WAY) & inputs.streets["walkable"]
     if opening.any():
         network = unchecked_network_of(inputs, include_planned=True)
         placed = place(inputs, network, include_planned=True)
+        # The same facilities, and straight lines know no streets.
+        straight = planned.measures.straight_m, planned.measures.straight_to
         measures = measure(network, placed, judged.types, straight=straight)
-        grids["planned_with_streets"] = grid_of(network, placed, judged.types, measures)
-    return grids
+        worlds["planned_with_streets"] = World(network, placed, measures)
+    return worlds
 
 
-def _opened(judged: Judged, today: Today, statuses: list[str]) -> tuple[Grid, tuple[Floats, Ints]]:
-    """Return the verdicts once projects of some statuses are open too, and straight lines to all then open.
-
-    Only types that have such projects are measured; the others stay as they are.
-    """
+def _opened(judged: Judged, today: Today, statuses: list[str]) -> World:
+    """Return today with the projects of some statuses open too; only types that have such are measured anew."""
     inputs = judged.inputs
     coming = inputs.facilities.loc[inputs.facilities["status"].isin(statuses), "facility_type"]
     columns = np.flatnonzero(judged.types["facility_type"].isin(coming))
@@ -186,13 +202,14 @@ def _opened(judged: Judged, today: Today, statuses: list[str]) -> tuple[Grid, tu
     placed = replace(today.placed, facilities=facilities, facility_access=access)
     types = judged.types.iloc[columns].reset_index(drop=True)
     opened = measure(today.network, placed, types, exit_m=today.measures.exit_m)
-    straight_m, straight_to = today.measures.straight_m.copy(), today.measures.straight_to.copy()
     # Today's facilities are among those open then, under other numbers.
-    number = (np.cumsum(is_open) - 1)[counts(inputs, include_planned=False)]
-    straight_to = np.where(straight_to >= 0, np.append(number, -1)[straight_to], -1)
-    straight_m[:, columns], straight_to[:, columns] = opened.straight_m, opened.straight_to
-    grid = today.grid.replacing(grid_of(today.network, placed, types, opened))
-    return grid, (straight_m, straight_to)
+    number = np.append((np.cumsum(is_open) - 1)[counts(inputs, include_planned=False)], -1)
+    before = replace(
+        today.measures,
+        walk_to=number[today.measures.walk_to],
+        straight_to=number[today.measures.straight_to],
+    )
+    return World(today.network, placed, before.replacing(columns, opened))
 
 
 def _is_project(inputs: Inputs) -> Flags:

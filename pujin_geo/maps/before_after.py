@@ -82,8 +82,9 @@ def before_after_page(shared: Shared) -> MapPage:
 
 def both_distances(results: "Results") -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the ``distances`` table today and with everything under way open; one of them is the results' own."""
-    mine = results.tables["distances"]
-    other = _distances(results, include_planned=not results.include_planned)
+    mine, other = results.tables["distances"], results.other_distances
+    if other is None:
+        other = _distances(results, include_planned=not results.include_planned)
     return (other, mine) if results.include_planned else (mine, other)
 
 

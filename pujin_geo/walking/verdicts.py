@@ -16,7 +16,7 @@ is met):
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import geopandas as gpd
@@ -252,6 +252,18 @@ class Measures:
             exit_m=self.exit_m,
             threshold_m=threshold_m,
         )
+
+    def replacing(self, columns: Ints, other: "Measures") -> "Measures":
+        """Return the lengths with those of some types taken from others of the same demand points."""
+        arrays = {name: getattr(self, name).copy() for name in _BY_TYPE}
+        for name, array in arrays.items():
+            array[..., columns] = getattr(other, name)
+        return replace(self, **arrays)
+
+
+_BY_TYPE = (
+    "exact_m", "walk_m", "walk_to", "straight_m", "straight_to", "off_m", "is_absent", "threshold_m",
+)  # fmt: skip
 
 
 def judge(network: Network, placed: Placed, types: pd.DataFrame) -> pd.DataFrame:

@@ -66,15 +66,6 @@ class Grid:
             near=self.near[:, at],
         )
 
-    def replacing(self, other: "Grid") -> "Grid":
-        """Return the grid with the columns of another grid's types taken from there."""
-        at = [self.types.index(name) for name in other.types]
-        arrays = {}
-        for name in ("threshold_m", "walk_m", "met", "not_met", "unknown", "near"):
-            arrays[name] = getattr(self, name).copy()
-            arrays[name][:, at] = getattr(other, name)
-        return replace(self, **arrays)
-
     def stretched(self, factor: float) -> "Grid":
         """Return the grid if every walk were ``factor`` times as long, to the millimetre.
 
