@@ -5,7 +5,7 @@ border relies on them.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -469,3 +469,13 @@ REGISTERS: dict[str, Layer] = {
     )
 }  # fmt: skip
 """Optional tables without geometry that a study folder may hold, named under ``[layers.…]`` like a layer."""
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as mappings of plain values; faster than pandas on columns of text.
+
+    >>> records(pd.DataFrame({"name": ["a", "b"], "people": [1.0, 2.0]}))
+    [{'name': 'a', 'people': 1.0}, {'name': 'b', 'people': 2.0}]
+    """
+    names, columns = list(table), [table[name].tolist() for name in table]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]

@@ -1,13 +1,12 @@
 """Five figures for the first page, each with its range, what is unknown, and how sure its standards are."""
 
-from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..catalogue import is_uncertain
-from ..tables import ALL
+from ..tables import ALL, records
 from ..texts import Lang, Text
 from ..walking.network import Floats
 from .outlook import ProjectWalks, gains, newly_served
@@ -93,12 +92,12 @@ def _range(values: list[float]) -> dict[str, float]:
     }
 
 
-_Families = dict[tuple[str, str], dict[Hashable, Any]]
+_Families = dict[tuple[str, str], dict[str, Any]]
 """The row of each kind of place and family."""
 
 
 def _by_family(combined: pd.DataFrame) -> _Families:
-    return {(row["place_kind"], row["family"]): row for row in combined.to_dict("records")}
+    return {(row["place_kind"], row["family"]): row for row in records(combined)}
 
 
 def _family(

@@ -4,13 +4,12 @@ A quota asks how much there is for the people of a place, wherever they live in 
 how much is within each person's walk, shared with everybody else who can walk there.
 """
 
-from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..tables import ALL, SCOPES
+from ..tables import ALL, SCOPES, records
 from ..walking.network import Floats, Ints, Network
 from ..walking.pairs import DECIMALS, pairs_within
 from ..walking.verdicts import Placed, is_inside
@@ -66,7 +65,7 @@ def supply(judged: Judged, network: Network, placed: Placed) -> pd.DataFrame:
     size = _sizes(judged, types)
     stands = _stands_anywhere(judged)
     pairs = _pairs(judged, network, placed, types["facility_type"].tolist())
-    parts = [_of_type(judged, one, size, stands, pairs) for one in types.to_dict("records")]
+    parts = [_of_type(judged, one, size, stands, pairs) for one in records(types)]
     kind = judged.places.table["place_kind"].to_numpy(dtype=object)
     wanted = [_PLACES_OF_QUOTA.get(one, _PLACES_OF_NUMBER) for one in types["quota_per"]]
     place, number = np.nonzero(np.array([np.isin(kind, kinds) for kinds in wanted]).T)
@@ -162,7 +161,7 @@ _Part = dict[str, Any]
 
 
 def _of_type(
-    judged: Judged, quota: dict[Hashable, Any], size: Floats, stands: Flags, pairs: tuple[Ints, Ints]
+    judged: Judged, quota: dict[str, Any], size: Floats, stands: Flags, pairs: tuple[Ints, Ints]
 ) -> _Part:
     column = judged.grid.types.index(quota["facility_type"])
     mine = np.flatnonzero(judged.facilities["facility_type"].to_numpy(dtype=object) == quota["facility_type"])
@@ -180,7 +179,7 @@ def _own(size: Floats, mine: Ints) -> Floats:
     return own
 
 
-def _available(judged: Judged, quota: dict[Hashable, Any], mine: Ints, size: Floats, stands: Flags) -> _Part:
+def _available(judged: Judged, quota: dict[str, Any], mine: Ints, size: Floats, stands: Flags) -> _Part:
     here, known = stands[:, mine], ~np.isnan(size[mine])
     available = here @ np.nan_to_num(size[mine])
     if quota["quota_unit"] == "site":
@@ -194,7 +193,7 @@ def _available(judged: Judged, quota: dict[Hashable, Any], mine: Ints, size: Flo
     }
 
 
-def _required(judged: Judged, quota: dict[Hashable, Any], applies_to: Flags, part: _Part) -> Floats:
+def _required(judged: Judged, quota: dict[str, Any], applies_to: Flags, part: _Part) -> Floats:
     kind, per = judged.places.table["place_kind"].to_numpy(dtype=object), str(quota["quota_per"])
     applies = judged.places.total(applies_to) > 0
     units: Floats = applies.astype(float)
@@ -234,7 +233,7 @@ def _balanced(part: _Part, *, is_per_site: bool) -> _Part:
 
 
 def _catchment(
-    judged: Judged, quota: dict[Hashable, Any], applies: Flags, residents: Floats, own: Floats, mine: Ints,
+    judged: Judged, quota: dict[str, Any], applies: Flags, residents: Floats, own: Floats, mine: Ints,
     pairs: tuple[Ints, Ints],
 ) -> _Part:  # fmt: skip
     per, amount = str(quota["quota_per"]), float(quota["quota_amount"])

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..catalogue import confidence_names, is_uncertain
 from ..coverage.rates.grid import Judged
+from ..tables import records
 from ..texts import Lang, Text
 from ..walking.network import Floats, Ints
 from .areas import CAUSES, most_crossed, nearest_walks, person_sums, runs_of
@@ -281,12 +282,6 @@ _REASON_COLUMNS = {
     *(f"people_{cause}" for cause in CAUSES), "people_unknown", "unknown_causes", "nearest_facility_id",
     "nearest_facility_name", "nearest_walk_m", "farthest_walk_m", "crossed",
 }  # fmt: skip
-
-
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows as mappings; faster than pandas on columns of text."""
-    names, columns = list(table), [table[name].tolist() for name in table]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _reason(row: dict[str, Any], lang: Lang, smallest: int) -> str:

@@ -18,6 +18,7 @@ from ..circles.describe import circle_of
 from ..coverage.rates.grid import Flags, Judged, share
 from ..inputs import Inputs
 from ..reuse import kept
+from ..tables import records
 from ..walking.access import Geometries, access_facilities
 from ..walking.network import Floats, Ints, Network
 from ..walking.pairs import DECIMALS, pairs_within
@@ -143,7 +144,7 @@ def list_candidates(
     places["reachable"] = np.where(np.isin(np.arange(len(places)), reached), "yes", "no")
     fits = np.full((len(judged.types), len(places)), -1, dtype=np.int64)
     area_m2, scope = places["area_m2"].to_numpy(dtype=float), places["scope"].to_numpy(dtype=object)
-    for row, kind in enumerate(judged.types.to_dict("records")):
+    for row, kind in enumerate(records(judged.types)):
         fits[row] = _fits(area_m2, scope, kind)
     fits[:, len(spaces) :] = -1
     return Candidates(places, origin[order], target[order], walk_m[order], fits)
@@ -298,7 +299,7 @@ def best_spaces(judged: Judged, candidates: Candidates, *, most: int = MOST_SPAC
     ``no_space_fits``, ``nobody_in_reach``.
     """
     rows = []
-    for column, kind in enumerate(judged.types.to_dict("records")):
+    for column, kind in enumerate(records(judged.types)):
         pool = np.flatnonzero(candidates.choosable[column])
         people = judged.people[:, column] * judged.grid.not_met[:, column]
         reach = _into(pool, reach_of(candidates, judged, column))
@@ -376,18 +377,25 @@ def planned_places(judged: Judged, candidates: Candidates) -> pd.DataFrame:
         candidates: from ``list_candidates``.
     """
     rows = []
-    for column, kind in enumerate(judged.types.to_dict("records")):
+    ids = judged.demand["committee_id"]
+    committees = pd.factorize(ids.mask(ids == ""), sort=True)
+    for column, kind in enumerate(records(judged.types)):
         planned = candidates.planned(kind["facility_type"])
         if not len(planned):
             continue
         people = judged.people[:, column] * judged.grid.not_met[:, column]
         facts = _facts(judged, kind, people)
-        rows.append(facts | _planned_row(judged, candidates, column, people, planned))
+        rows.append(facts | _planned_row(judged, candidates, column, people, planned, committees))
     return pd.DataFrame(rows, columns=PLANNED_COLUMNS)
 
 
 def _planned_row(
-    judged: Judged, candidates: Candidates, column: int, people: Floats, planned: Ints
+    judged: Judged,
+    candidates: Candidates,
+    column: int,
+    people: Floats,
+    planned: Ints,
+    committees: tuple[Ints, pd.Index],
 ) -> dict[str, object]:
     table, fits = candidates.table, np.flatnonzero(candidates.choosable[column])
     origin, target = reach_of(candidates, judged, column)
@@ -418,15 +426,13 @@ def _planned_row(
         "optimality_gap_share": best.gap_share,
         **_next(table, gain, fits),
         "people_left": float(left.sum()),
-        **_worst(judged, left),
+        **_worst(left, *committees),
     }
 
 
-def _worst(judged: Judged, left: Floats) -> dict[str, object]:
-    """Return the committee where most of the people left live."""
-    ids = judged.demand["committee_id"].to_numpy(dtype=object)
-    code, names = pd.factorize(ids, sort=True)
-    sums = pd.Series(left[ids != ""]).groupby(code[ids != ""]).sum()
+def _worst(left: Floats, code: Ints, names: pd.Index) -> dict[str, object]:
+    """Return the committee where most of the people left live, given each demand point's, -1 for none."""
+    sums = pd.Series(left[code >= 0]).groupby(code[code >= 0]).sum()
     worst = -1 if sums.empty or sums.max() <= 0 else sums.idxmax()
     return {
         "worst_committee_id": "" if worst < 0 else str(names[worst]),

@@ -150,15 +150,23 @@ def access_facilities(
     points, polygons = without[is_point], without[~is_point]
     straight = access_points(network, geometry[points], max_snap_m=max_snap_m)
     straight["item"] = points[straight["item"]]
-    edges = shapely.boundary(geometry[polygons])
+    ways = [through, straight]
+    if len(polygons):
+        ways.append(
+            _around(network, geometry[polygons], max_snap_m).assign(item=lambda w: polygons[w["item"]])
+        )
+    access = pd.concat(ways, ignore_index=True)
+    return access.sort_values(["item", "edge", "offset_m"], ignore_index=True)
+
+
+def _around(network: Network, polygons: Geometries, max_snap_m: float) -> pd.DataFrame:
+    """Lead polygons onto the network where streets touch their edges, else where a street is nearest."""
+    edges = shapely.boundary(polygons)
     touching = _touching(network, edges)
     untouched = np.setdiff1d(np.arange(len(polygons)), touching["item"])
     nearest = access_points(network, _nearest_on(network, edges[untouched]), max_snap_m=max_snap_m)
     nearest["item"] = untouched[nearest["item"]]
-    around = pd.concat([touching, nearest], ignore_index=True)
-    around["item"] = polygons[around["item"]]
-    access = pd.concat([through, straight, around], ignore_index=True)
-    return access.sort_values(["item", "edge", "offset_m"], ignore_index=True)
+    return pd.concat([touching, nearest], ignore_index=True)
 
 
 def _gates(facilities: gpd.GeoDataFrame, entrances: gpd.GeoDataFrame) -> pd.DataFrame:
