@@ -34,7 +34,7 @@ class Fingerprints:
         """Return the fingerprint of some values, 64 hexadecimal digits.
 
         Known are plain values, mappings and sequences of them, paths, arrays, geometries, (geo)pandas objects,
-        sparse matrices, coordinate systems and dataclasses.
+        sparse matrices, coordinate systems and dataclasses, of which the fields that are compared count.
 
         Raises:
             TypeError: a value of another kind, whose content nobody could vouch for.
@@ -88,7 +88,7 @@ class Fingerprints:
             plain = value.item() if isinstance(value, np.generic) else value
             return type(plain).__name__.encode(), [repr(plain).encode()]
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+            fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.compare}
             return type(value).__qualname__.encode(), [self._digest(fields)]
         raise TypeError(type(value))
 

@@ -4,7 +4,7 @@ import json
 import pickle
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -388,6 +388,37 @@ def test_a_file_changed_while_it_is_read_is_refused(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(reading, "read_draft", meanwhile)
     with reusing(Store(tmp_path / "cache")), pytest.raises(SourceError, match="在读入时被改动"):
         load_study(study)
+
+
+def test_a_copy_of_a_study_is_known_by_its_content_and_another_datum_is_not(tmp_path: Path) -> None:
+    name = "sources.reading._accept_layer"
+    first_study = write_study(first().inputs, tmp_path / "study")
+    with reusing(Store(tmp_path / "cache")):
+        inputs = load_study(first_study)
+    copy = Path(shutil.copytree(first_study, tmp_path / "elsewhere" / "copy"))
+    with reusing(Store(tmp_path / "cache")) as store:
+        copied = load_study(copy)
+    assert store.counts()[name] == {"reused": len(inputs.study.layers), "made": 0}
+    assert copied.facilities.equals(inputs.facilities)
+    assert copied.files == inputs.files
+    study = (copy / "study.toml").read_text(encoding="utf-8")
+    (copy / "study.toml").write_text(
+        study.replace("[layers.facilities]", '[layers.facilities]\ndatum = "EPSG:32650"'), encoding="utf-8"
+    )
+    # Read anew, and found to contradict the file.
+    with reusing(Store(tmp_path / "cache")), pytest.raises(SourceError, match="两者不符"):
+        load_study(copy)
+
+
+@dataclass(frozen=True)
+class Named:
+    name: str
+    where: Path = field(compare=False)
+
+
+def test_a_field_that_is_not_compared_does_not_count() -> None:
+    take = Fingerprints()
+    assert take.of(Named("a", Path("x"))) == take.of(Named("a", Path("y"))) != take.of(Named("b", Path("x")))
 
 
 def test_shapely_geometries_survive_keeping() -> None:

@@ -6,6 +6,7 @@ every street, outside the boundary.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +16,7 @@ from pyproj import CRS, Transformer
 
 from ..datums import crs_of, from_wgs84, outside_china, project
 from ..inputs import Inputs
+from ..reuse import kept
 from ..tables import Layer, Problem
 from ..texts import Text
 from .layers import Accepted
@@ -45,12 +47,29 @@ CONTROL_ANGLES_DEG = (45, 90, 135, 180, 225, 270, 315)
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What points should lie beside, within and out of, in the study's CRS."""
+    """What points should lie beside (what is ``walkable`` of the streets), out of and within, in the study's CRS."""
 
     streets: gpd.GeoDataFrame
     water: gpd.GeoDataFrame
     area: gpd.GeoDataFrame
     max_snap_m: float
+
+    @cached_property
+    def street_tree(self) -> shapely.STRtree:
+        """The walkable lines."""
+        return shapely.STRtree(
+            self.streets.geometry.to_numpy()[self.streets["walkable"].to_numpy(dtype=bool)]
+        )
+
+    @cached_property
+    def water_tree(self) -> shapely.STRtree:
+        """The water."""
+        return shapely.STRtree(self.water.geometry.to_numpy())
+
+    @cached_property
+    def area_tree(self) -> shapely.STRtree:
+        """The study's area."""
+        return shapely.STRtree(self.area.geometry.to_numpy())
 
 
 @dataclass(frozen=True)
@@ -70,11 +89,21 @@ def check_datum(layer: Layer, read: Accepted, around: Surroundings, *, crs: CRS)
     Compared are WGS84 (the same as CGCS2000), GCJ-02 and BD-09, for points in degrees or in a plane
     that was computed from such degrees. Fewer than ten points say nothing.
     """
-    declared = _declared(read.datum)
-    if len(read.frame) < LEAST_POINTS or declared is None:
+    if len(read.frame) < LEAST_POINTS:
         return None
-    step = -(-len(read.frame) // MOST_POINTS)
-    degrees = _degrees(read.source_xy[::step], read.datum)
+    found = _better_fit(read.source_xy, read.datum, around, crs)
+    return _doubt(layer, read, *found) if found else None
+
+
+@kept
+def _better_fit(
+    source_xy: Floats, datum: str, around: Surroundings, crs: CRS
+) -> tuple[str, Fit, str, Fit] | None:
+    """Return the declared datum, how points lie, and the datum that fits clearly better; None if there is none."""
+    declared = _declared(datum)
+    if declared is None:
+        return None
+    degrees = _degrees(source_xy[:: -(-len(source_xy) // MOST_POINTS)], datum)
     own_xy = _placed(degrees, declared, crs)
     places = {name: _placed(degrees, name, crs) for name in CANDIDATES if name != declared}
     fits = {name: fit(xy, around) for name, xy in places.items() if len(xy)}
@@ -86,7 +115,7 @@ def check_datum(layer: Layer, read: Accepted, around: Surroundings, *, crs: CRS)
     controls = [fit(xy, around) for xy in _other_ways(own_xy, places[best])] if claims else []
     if not any(all(holds(fits[best], control) for control in controls) for holds in claims):
         return None
-    return _doubt(layer, read, declared, own, best, fits[best])
+    return declared, own, best, fits[best]
 
 
 def _other_ways(own_xy: Floats, other_xy: Floats) -> list[Floats]:
@@ -120,16 +149,16 @@ def _placed(degrees: Floats, datum: str, crs: CRS) -> Floats:
 def fit(xy: Floats, around: Surroundings) -> Fit:
     """Measure how points lie among streets, water and the study's area.
 
-    >>> streets = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (1000, 0)])])
+    >>> streets = gpd.GeoDataFrame({"walkable": [True]}, geometry=[shapely.LineString([(0, 0), (1000, 0)])])
     >>> nothing = gpd.GeoDataFrame(geometry=[])
     >>> around = Surroundings(streets, nothing, nothing, max_snap_m=150)
     >>> fit(np.array([[10.0, 20.0], [10.0, 400.0]]), around).off_street_share
     0.5
     """
     points = shapely.points(xy)
-    in_water = _within(points, around.water)
-    outside = ~_within(points, around.area) if len(around.area) else np.zeros(len(points), dtype=bool)
-    distance = _street_distances(points, around.streets)
+    in_water = _within(points, around.water_tree)
+    outside = ~_within(points, around.area_tree) if len(around.area) else np.zeros(len(points), dtype=bool)
+    distance = _street_distances(points, around.street_tree)
     off_street = distance > around.max_snap_m
     return Fit(
         in_water_share=float(in_water.mean()),
@@ -140,16 +169,14 @@ def fit(xy: Floats, around: Surroundings) -> Fit:
     )
 
 
-def _within(points: np.ndarray, polygons: gpd.GeoDataFrame) -> Bools:
+def _within(points: np.ndarray, polygons: shapely.STRtree) -> Bools:
     within = np.zeros(len(points), dtype=bool)
-    if len(polygons):
-        within[shapely.STRtree(polygons.geometry.to_numpy()).query(points, predicate="intersects")[0]] = True
+    within[polygons.query(points, predicate="intersects")[0]] = True
     return within
 
 
-def _street_distances(points: np.ndarray, streets: gpd.GeoDataFrame) -> Floats:
-    tree = shapely.STRtree(streets.geometry.to_numpy())
-    (rows, _), distances = tree.query_nearest(points, return_distance=True, all_matches=False)
+def _street_distances(points: np.ndarray, streets: shapely.STRtree) -> Floats:
+    (rows, _), distances = streets.query_nearest(points, return_distance=True, all_matches=False)
     found = np.full(len(points), np.inf)
     found[rows] = distances
     return found
@@ -249,7 +276,7 @@ def compare_datums(inputs: Inputs, layer: str = "facilities") -> pd.DataFrame:
 
 def _surroundings(inputs: Inputs) -> Surroundings:
     return Surroundings(
-        streets=inputs.streets[inputs.streets["walkable"]],
+        streets=inputs.streets,
         water=inputs.water,
         area=inputs.extent if len(inputs.extent) else inputs.boundary,
         max_snap_m=inputs.study.settings.max_snap_m,

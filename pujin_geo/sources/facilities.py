@@ -12,6 +12,7 @@ from rapidfuzz import fuzz, process
 from scipy.spatial import cKDTree
 
 from ..catalogue import normalise, suitability_names, type_lookup
+from ..reuse import kept
 from ..texts import Text
 from .cells import clean_text, key, map_unique, split_functions
 from .layers import Accepted, Draft, accept, list_duplicates, read_words, stable_ids
@@ -42,6 +43,7 @@ class Types:
         return self.lookup.get(normalise(text)) if normalise(text) else None
 
 
+@kept
 def types_of(catalogue: pd.DataFrame) -> Types:
     """Prepare a catalogue for look-ups."""
     rows = catalogue.to_dict("records")

@@ -96,11 +96,14 @@ def match_headers(
     factors: dict[str, float] = {}
     doubles: list[tuple[str, str, str]] = []
     known = {c.name: aliases(c) for c in layer.columns} | PLACE_ALIASES
+    called = set().union(*map(_names, headers))
     for name, names in known.items():
         if name in columns:
             continue
-        free = [h for h in headers if h not in found.values()]
-        matches = [h for alias in names for h in free if _is_called(h, alias, name, is_dbf=is_dbf)]
+        # Rows of data are matched too, to find the header: few of their cells are called anything.
+        likely = names if is_dbf else [alias for alias in names if header_key(alias) in called]
+        free = [h for h in headers if h not in found.values()] if likely else []
+        matches = [h for alias in likely for h in free if _is_called(h, alias, name, is_dbf=is_dbf)]
         matches = list(dict.fromkeys(matches))
         if matches:
             found[name] = matches[0]
@@ -129,17 +132,21 @@ def _declared(headers: Sequence[str], columns: Mapping[str, str]) -> dict[str, s
 
 
 def _is_called(header: str, alias: str, name: str, *, is_dbf: bool) -> bool:
-    wanted = header_key(alias)
-    plain = unicodedata.normalize("NFKC", header)
-    if _has_other_base(plain, name):
+    if _has_other_base(unicodedata.normalize("NFKC", header), name):
         return False
-    bare = _BRACKETS.sub("", plain)
-    if wanted in (header_key(plain), header_key(bare)):
+    if header_key(alias) in _names(header):
         return True
     if is_dbf and len(header.encode()) >= DBF_NAME_BYTES - 2:
         cut = {alias.encode(code)[:DBF_NAME_BYTES].decode(code, "ignore") for code in ("utf-8", "gb18030")}
         return header_key(header) in {header_key(c) for c in cut if c != alias}
     return False
+
+
+@lru_cache(maxsize=4096)
+def _names(header: str) -> frozenset[str]:
+    """Return a header for comparison, with and without what is in brackets."""
+    plain = unicodedata.normalize("NFKC", header)
+    return frozenset((header_key(plain), header_key(_BRACKETS.sub("", plain))))
 
 
 def _has_other_base(header: str, name: str) -> bool:

@@ -243,15 +243,16 @@ def _suspects(frame: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def _is_no_data(cells: dict[str, Any], match: Match) -> bool:
-    texts = [text for value in cells.values() if (text := clean_text(value))]
-    if not texts:
-        return False
-    wanted = {header: clean_text(cells[header]) for header in match.columns.values()}
-    if len(wanted) > 1 and all(key(text) == key(header.split("\x00")[0]) for header, text in wanted.items()):
-        return True
+    headers = set(match.columns.values())
+    is_header = len(headers) > 1 and all(
+        key(clean_text(cells[header])) == key(header.split("\x00")[0]) for header in headers
+    )
     pair = match.place()
-    if pair is not None and all(clean_text(cells[match.columns[name]]) for name in pair):
+    if not is_header and pair and all(clean_text(cells[match.columns[name]]) for name in pair):
         return False  # it lies somewhere, so it is data, whatever its name
+    texts = [text for value in cells.values() if (text := clean_text(value))]
+    if is_header or not texts:
+        return bool(texts)
     if len(texts) <= 2 and texts[0].startswith(_FOOTNOTES):
         return True
     return any(key(text).rstrip(":：") in _TOTALS for text in texts[:2])

@@ -42,6 +42,21 @@ class _Read:
     files: dict[Path, SourceFile] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Source:
+    """A layer's file and how to read it: known by its content and its name in messages, wherever it lies."""
+
+    file: str
+    sha256: str
+    options: LayerSpec
+    spec: LayerSpec = field(compare=False)
+    folder: Path = field(compare=False)
+
+    @classmethod
+    def of(cls, spec: LayerSpec, folder: Path, sha256: str) -> "_Source":
+        return cls(display_name(spec.path, folder), sha256, replace(spec, path=Path()), spec, folder)
+
+
 def load_study(folder: str | Path, *, profile: str | None = None) -> Inputs:
     """Read a study folder: its ``study.toml`` and every layer.
 
@@ -136,9 +151,7 @@ def _read_layer(layer: Layer, study: Study, types: Types, read: _Read) -> Accept
     done = read.accepted
     accepted = _accept_layer(
         layer,
-        spec,
-        study.folder,
-        _hashed(spec.path, study, read),
+        _Source.of(spec, study.folder, _hashed(spec.path, study, read)),
         ground,
         types=types if layer.name == "facilities" else None,
         committees=_committees(read, ground) if layer.name == "residents" else None,
@@ -172,9 +185,7 @@ def _hashed(path: Path, study: Study, read: _Read) -> str:
 @kept
 def _accept_layer(
     layer: Layer,
-    spec: LayerSpec,
-    folder: Path,
-    sha256: str,
+    source: _Source,
     ground: Ground,
     *,
     types: Types | None,
@@ -188,8 +199,9 @@ def _accept_layer(
     Raises:
         SourceError: the file is not, or no longer, the one with this hash.
     """
+    spec, folder = source.spec, source.folder
     draft = read_draft(layer, spec, folder=folder, ground=ground)
-    if hash_file(spec.path, folder).sha256 != sha256:
+    if hash_file(spec.path, folder).sha256 != source.sha256:
         raise SourceError(
             Text(
                 f"{display_name(spec.path, folder)} 在读入时被改动; 请等保存完成后再运行。",
@@ -267,9 +279,8 @@ def _refuse_unusable(layer: Layer, accepted: Accepted, file: str) -> None:
 
 
 def _datum_doubts(study: Study, read: _Read, layers: dict[str, gpd.GeoDataFrame]) -> list[Problem]:
-    streets = layers["streets"]
     around = Surroundings(
-        streets=streets[streets["walkable"]],
+        streets=layers["streets"],
         water=layers["water"],
         area=layers["extent"] if len(layers["extent"]) else layers["boundary"],
         max_snap_m=study.settings.max_snap_m,
