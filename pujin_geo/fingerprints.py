@@ -7,6 +7,7 @@ same content is a breaking change.
 import dataclasses
 import hashlib
 import json
+import math
 import weakref
 from collections.abc import Mapping
 from pathlib import PurePath
@@ -20,8 +21,12 @@ from pyproj import CRS
 from scipy.sparse import csr_array
 
 _PLAIN = {kind: kind.__name__.encode() for kind in (type(None), bool, int, float, str, bytes)}
-_JSON = {bool, int, str, type(None)}
-"""Kinds of cells that JSON writes as they are; not a number must become a null first."""
+_JSON = {bool, int, float, str, type(None)}
+"""Kinds of cells that JSON writes as they are, but for what is not a number."""
+
+
+class Digest(bytes):
+    """The fingerprint of a value, which stands for the value among others."""
 
 
 class Fingerprints:
@@ -47,10 +52,21 @@ class Fingerprints:
         """
         return self._digest(values).hex()
 
+    def digest(self, value: Any) -> Digest:
+        """Return the fingerprint of one value, to be taken into that of several in its place.
+
+        >>> take = Fingerprints()
+        >>> take.of("a", [1, 2]) == take.of("a", take.digest([1, 2]))
+        True
+        """
+        return Digest(self._digest(value))
+
     def _digest(self, value: Any) -> bytes:
         name = _PLAIN.get(type(value))
         if name is not None:
             return _hash(name, [repr(value).encode()])
+        if isinstance(value, Digest):
+            return value
         if not isinstance(value, _LARGE) and not dataclasses.is_dataclass(value):
             return _hash(*self._parts(value))
         known = self._known.get(id(value))
@@ -128,6 +144,8 @@ def _array(array: np.ndarray[Any, Any]) -> tuple[bytes, list[Any]]:
     cells = array.ravel().tolist()
     kinds = set(map(type, cells))
     if kinds <= _JSON:
+        if float in kinds:
+            cells = [None if isinstance(cell, float) and math.isnan(cell) else cell for cell in cells]
         return b"objects", [shape, json.dumps(cells).encode()]
     if all(issubclass(kind, shapely.Geometry) for kind in kinds):
         wkb = shapely.to_wkb(array.ravel()).tolist()

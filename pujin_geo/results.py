@@ -6,8 +6,9 @@ from functools import cached_property
 
 import pandas as pd
 
-from .fingerprints import Fingerprints
+from .fingerprints import Digest, Fingerprints
 from .inputs import PLACE_COLUMNS, Inputs
+from .reuse import kept
 from .tables import LAYERS, REGISTERS
 from .texts import Lang, Text
 from .walking.network import Network
@@ -47,10 +48,7 @@ class Results:
         """
         study = self.inputs.study
         layers = {
-            name: {
-                column: frame[column].to_numpy(dtype=object)
-                for column in sorted(set(frame.columns) - set(PLACE_COLUMNS))
-            }
+            name: _columns_digest(frame)
             for name in (*LAYERS, *REGISTERS)
             if len(frame := self.inputs.layer(name))
         }
@@ -86,3 +84,10 @@ class Results:
             f"<div>{said.of(self.lang).format(sum(numbers), *numbers)}</div>"
             f"<details><summary>{words.of(self.lang)}</summary><table>{rows}</table></details>"
         )
+
+
+@kept
+def _columns_digest(frame: pd.DataFrame) -> Digest:
+    """Return the fingerprint of a layer's columns by name, whatever their order and dtypes."""
+    columns = sorted(set(frame.columns) - set(PLACE_COLUMNS))
+    return Fingerprints().digest({name: frame[name].to_numpy(dtype=object) for name in columns})
