@@ -18,7 +18,7 @@ from ..walking.verdicts import Placed
 from .all_facilities import circle_names
 from .basemap import Background
 from .figures import percent, whole
-from .packing import Grid, pack
+from .packing import pack
 from .page import MapPage, folium_map, map_page
 from .palette import CIRCLE_COLOURS, MINUTE_COLOURS
 from .reached_streets import Edges, packed_reach
@@ -73,11 +73,15 @@ def circles_page(shared: Shared) -> MapPage:
                     "id": circle_id,
                     "name": name,
                     "colour": colour,
-                    "rings": _packed(inputs.circles, circle_id, shared.background.grid),
+                    "rings": pack(shape, shared.background.grid, simplify_m=0.5),
                     "card": cards[circle_id],
                 }
-                for circle_id, name, colour in zip(
-                    circles["circle_id"], names, _colours(inputs.circles), strict=True
+                for circle_id, name, colour, shape in zip(
+                    shared.circle_ids,
+                    names,
+                    _colours(inputs.circles),
+                    inputs.circles.geometry.to_numpy()[:, None],
+                    strict=True,
                 )
             ],
             "hubs": [
@@ -192,10 +196,6 @@ def _reaches(edges: Edges, hubs: pd.DataFrame) -> dict[str, list[Any]]:
         circle_id: [[minutes, packed_reach(edges, Ways.of(ways), limit_m)] for minutes, limit_m in limits_m]
         for circle_id, ways in found.items()
     }
-
-
-def _packed(circles: gpd.GeoDataFrame, circle_id: str, grid: Grid) -> dict[str, Any]:
-    return pack(circles.geometry[circles["circle_id"] == circle_id], grid, simplify_m=0.5)
 
 
 def _colours(circles: gpd.GeoDataFrame) -> list[str]:

@@ -17,6 +17,12 @@ from .words import frame_words
 if TYPE_CHECKING:
     from ..results import Results
 
+_SHOWN = (
+    "facility_type", "suitability", "number", "name_zh", "name_en", "class", "judged",
+    "threshold_urban_m", "threshold_rural_m", "threshold_confidence",
+    "people", "people_met", "people_not_met", "people_unknown", "coverage_share", "straight_line_share", "mean_walk_m",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Shared:
@@ -58,9 +64,9 @@ class Shared:
 
     @cached_property
     def type_rows(self) -> list[dict[str, Any]]:
-        """The rows of ``types``."""
-        columns = (self.types[name].tolist() for name in self.types)
-        return [dict(zip(self.types.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+        """The rows of ``types``, with the columns that pages show."""
+        columns = (self.types[name].tolist() for name in _SHOWN)
+        return [dict(zip(_SHOWN, row, strict=True)) for row in zip(*columns, strict=True)]
 
     @cached_property
     def functions(self) -> pd.DataFrame:
