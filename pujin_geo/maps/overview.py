@@ -60,13 +60,14 @@ class Pictures:
 
 @dataclass(frozen=True)
 class _Scene:
-    """What the pictures are drawn from: the demand points and their places, and the names."""
+    """What the pictures are drawn from: the demand points and their places, the names, and where the gap areas lie."""
 
     results: "Results"
     frame: Frame
     labels: gpd.GeoDataFrame
     reach: pd.DataFrame
     places: NDArray[np.int64]
+    areas: list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def pictures(results: "Results") -> Pictures:
     frame = drawing.frame_of(inputs)
     reach = basic_reach(results)
     places = drawing.demand_places(results, reach, frame)
-    scene = _Scene(results, frame, basemap.label_points(inputs), reach, places)
+    labels, areas = basemap.label_points(inputs), _area_points(results, frame)
+    scene = _Scene(results, frame, labels, reach, places, areas)
     ground, backdrops = _grounds(drawing.ground_layers(inputs), inputs.circles.geometry.to_numpy(), frame)
     base = Markup(
         '<svg width="0" height="0" aria-hidden="true" class="base"><defs><g id="{}">{}</g></defs></svg>'
@@ -151,7 +153,7 @@ def _picture(
 def _overview(scene: _Scene) -> Markup:
     results, frame, labels = scene.results, scene.frame, scene.labels
     view = _whole_view(frame)
-    worst = _area_points(results, frame)[:WORST]
+    worst = scene.areas[:WORST]
     shown = labels[labels["kind"].isin(["committee", "water"])]
     parts = [
         drawing.demand_dots(scene.reach, scene.places),
@@ -173,14 +175,14 @@ def _around(points: list[tuple[int, int]], size: int) -> list[Box]:
 
 def _area_points(results: "Results", frame: Frame) -> list[tuple[int, int]]:
     """Return where the gap areas lie, by rank: at the demand points after which they are named."""
-    layer = results.inputs.residents.set_index("demand_id").geometry
-    points = layer.loc[results.tables["gap_areas"]["area_id"]]
-    return frame.points(shapely.point_on_surface(points.to_numpy()))
+    layer = results.inputs.residents
+    row = pd.Index(layer["demand_id"]).get_indexer(results.tables["gap_areas"]["area_id"])
+    return frame.points(shapely.point_on_surface(layer.geometry.to_numpy()[row]))
 
 
 def _gaps(scene: _Scene) -> Markup:
     results, frame, labels = scene.results, scene.frame, scene.labels
-    points = _area_points(results, frame)
+    points = scene.areas
     if not points:
         return Markup("")
     view = _whole_view(frame)
@@ -244,12 +246,12 @@ def _circles(scene: _Scene, backdrops: list[_Backdrop]) -> dict[str, Markup]:
     circles = results.inputs.circles
     if circles.empty:
         return {}
-    hubs = _hubs(results)
+    hubs, labels = _hubs(results), scene.labels[scene.labels["kind"] == "committee"]
     residents = results.tables["residents"]
     row = pd.Index(residents["demand_id"]).get_indexer(scene.reach["demand_id"])
     circle_of_point = residents["circle_id"].to_numpy(dtype=object)[row]
     return {
-        circle_id: _circle(scene, circle_id, shape, backdrop, circle_of_point == circle_id, hubs.get(circle_id))
+        circle_id: _circle(scene, circle_id, shape, backdrop, circle_of_point == circle_id, labels, hubs.get(circle_id))
         for circle_id, shape, backdrop in zip(circles["circle_id"], circles.geometry, backdrops, strict=True)
     }  # fmt: skip
 
@@ -277,9 +279,10 @@ def _circle(
     shape: shapely.Geometry,
     backdrop: _Backdrop,
     is_here: NDArray[np.bool_],
+    labels: gpd.GeoDataFrame,
     hub: _Hub | None,
 ) -> Markup:
-    results, labels, view = scene.results, scene.labels, backdrop.view
+    results, view = scene.results, backdrop.view
     frame = scene.frame.within(view)
     size = max(round((view[2] - view[0]) / 24), 30)
     parts = [backdrop.around]
@@ -287,14 +290,13 @@ def _circle(
         # Its place among the facilities says nothing of the hub.
         ways = hub.ways.assign(item=0).reset_index(drop=True)
         parts.append(_reached(results.network, ways, shape, frame, HUB_REACH_WIDTH * _scale(view)))
+    named = shapely.intersects(labels.geometry.to_numpy(), shape)
     parts += [
         backdrop.outline,
         drawing.demand_dots(
             scene.reach[is_here], scene.places[is_here], scale=_scale(view) * 1.15, crowd=1_000
         ),
-        drawing.names(
-            labels[(labels["kind"] == "committee") & labels.intersects(shape)], frame, view, size=size
-        ),
+        drawing.names(labels.iloc[np.flatnonzero(named)], frame, view, size=size),
     ]
     if hub is not None:
         parts.append(_hub_mark(*frame.points(shapely.point_on_surface([hub.place]))[0], size=size))
