@@ -107,19 +107,20 @@ def rows_xml(columns: Sequence[Column], first: int, styles: Mapping[str, str] | 
     numbers = np.empty(rows, dtype=object)
     numbers[:] = [str(number) for number in range(first, first + rows)]
     # Per row its start, number and the start's end; per cell start, number and end; the end of the row.
-    parts = np.full((rows, 4 + 3 * len(columns)), "", dtype=object)
+    parts = np.empty((rows, 4 + 3 * len(columns)), dtype=object)
+    parts[:, 0], parts[:, 1], parts[:, 2], parts[:, -1] = '<row r="', numbers, '">', "</row>"
     is_written = np.zeros(rows, dtype=bool)
     for place, column in enumerate(columns):
         letters = _letters(place)
         style = f' s="{styles[letters]}"' if styles and letters in styles else ""
+        ends = [_end(value, style) for value in column.values]
+        is_filled = np.array([end != "" for end in ends])[column.places]
         at = 3 + 3 * place
         parts[:, at], parts[:, at + 1] = f'<c r="{letters}', numbers
-        parts[:, at + 2] = column.spread([_end(value, style) for value in column.values])
-        is_filled = parts[:, at + 2] != ""
+        parts[:, at + 2] = column.spread(ends)
         parts[~is_filled, at : at + 2] = ""
         is_written |= is_filled
-    parts[is_written, 0], parts[is_written, 2], parts[is_written, -1] = '<row r="', '">', "</row>"
-    parts[is_written, 1] = numbers[is_written]
+    parts[~is_written] = ""
     return "".join(parts.ravel().tolist())
 
 
@@ -143,6 +144,8 @@ def _with_rows(sheet: str, rows: Rows) -> str:
 
 def _end(cell: Cell, style: str) -> str:
     """Return a cell's XML after its address."""
+    if isinstance(cell, float):  # most are
+        return f'"{style}><v>{cell + 0:.16G}</v></c>'  # no -0
     if isinstance(cell, str) and (cell or style):
         text, keep = (cell, "") if _is_easy(cell) else _escaped(cell)
         return f'"{style} t="inlineStr"><is><t{keep}>{text}</t></is></c>'
@@ -150,7 +153,7 @@ def _end(cell: Cell, style: str) -> str:
         return f'"{style}/>' if style else ""
     if isinstance(cell, bool):
         return f'"{style} t="b"><v>{int(cell)}</v></c>'
-    return f'"{style}><v>{cell + 0:.16G}</v></c>'  # no -0
+    return f'"{style}><v>{cell:.16G}</v></c>'
 
 
 def _is_easy(text: str) -> bool:
