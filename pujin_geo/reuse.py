@@ -160,9 +160,13 @@ def code_version() -> str:
     for name, version in library_versions().items():
         digest.update(f"{name}={version}\n".encode())
     digest.update("\n".join(_installed()).encode())
-    for path in sorted(package.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
-            digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    for folder, folders, files in os.walk(package):
+        folders[:] = sorted(one for one in folders if one != "__pycache__")
+        inside = Path(folder).relative_to(package).as_posix()
+        for name in sorted(files):
+            content = Path(folder, name).read_bytes()
+            digest.update(f"{inside}/{name}\0{len(content)}\0".encode())
+            digest.update(content)
     return digest.hexdigest()
 
 

@@ -137,6 +137,13 @@ def test_other_code_or_libraries_find_no_answer(
         patch.syspath_prepend(str(tmp_path))
         assert reuse.code_version.__wrapped__() != before
     assert reuse.code_version.__wrapped__() == before
+    with monkeypatch.context() as patch:
+        package = Path(shutil.copytree(Path(reuse.__file__).parent, tmp_path / "package"))
+        patch.setattr(reuse, "__file__", str(package / "reuse.py"))
+        assert reuse.code_version.__wrapped__() == before  # wherever it lies
+        template = next((package / "templates").rglob("*.*"))
+        template.write_bytes(template.read_bytes() + b" ")
+        assert reuse.code_version.__wrapped__() != before
     monkeypatch.setattr(reuse, "code_version", lambda: "another")
     with reusing(Store(store.folder)):
         doubled([1.0])
