@@ -94,6 +94,14 @@ def test_basic_reach_counts_the_types_of_each_point(result: Results) -> None:
         assert reach.loc[demand_id, "met_share"] == pytest.approx((mine["verdict"] == "met").mean())
 
 
+def test_a_missing_verdict_is_no_letter(result: Results) -> None:
+    distances = result.tables["distances"].copy()
+    distances.loc[3, "verdict"] = None
+    spoiled = replace(result, tables=result.tables | {"distances": distances})
+    with pytest.raises(KeyError):
+        Laid.out(spoiled, ["pharmacy"]).letters("verdict", VERDICT_LETTERS, NOT_JUDGED)
+
+
 def test_numbers_of_types_do_not_depend_on_what_is_judged(result: Results) -> None:
     types = coverage_types(result)
     types = types[types["suitability"] == "livable"]

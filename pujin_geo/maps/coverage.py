@@ -118,7 +118,7 @@ class Laid:
 
     def letters(self, column: str, letter: Mapping[str, str], blank: str) -> dict[str, str]:
         """Return, per type, one letter (of ASCII) per resident for what a column of ``distances`` says."""
-        codes, texts = pd.factorize(self.distances[column])
+        codes, texts = pd.factorize(self.distances[column], use_na_sentinel=False)
         of_code = np.array([ord(letter[text]) for text in texts], dtype=np.uint8)
         return {
             name: row.tobytes().decode("ascii")
@@ -138,7 +138,7 @@ class Laid:
 
 def _places_of(asked: pd.Series, known: pd.Series | list[str]) -> Ints:
     """Return where each text stands among others, -1 where it does not; many of them are the same."""
-    codes, texts = pd.factorize(asked)
+    codes, texts = pd.factorize(asked, use_na_sentinel=False)
     places: Ints = pd.Index(known).get_indexer(pd.Index(texts))[codes]
     return places
 
