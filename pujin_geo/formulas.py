@@ -13,7 +13,7 @@ def is_formula(cell: str) -> bool:
     >>> [is_formula(cell) for cell in ("=1+1", "-5", "'=1", "O'Neill")]
     [True, False, True, False]
     """
-    return _FORMULA.match(cell) is not None
+    return not cell[:1].isalnum() and _FORMULA.match(cell) is not None
 
 
 def as_cell(text: str) -> str:

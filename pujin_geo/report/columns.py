@@ -56,9 +56,10 @@ def columns_of(table: pd.DataFrame) -> Columns:
 def column_of(cells: list[Cell]) -> Column:
     """Return a column of plain values; equal ones of another type, as 1 and True, stay apart."""
     if set(map(type, cells)) <= {str, type(None)}:
-        known = dict.fromkeys(cells)
-        place = {value: number for number, value in enumerate(known)}
-        return Column(list(known), np.array([place[cell] for cell in cells], dtype=np.intp))
+        texts = np.empty(len(cells), dtype=object)
+        texts[:] = cells
+        places, known = pd.factorize(texts)
+        return Column([*known.tolist(), None], places)
     return Column(cells, np.arange(len(cells)))
 
 
@@ -80,4 +81,6 @@ def _column(column: pd.Series) -> Column:
     if isinstance(column.dtype, pd.StringDtype):
         places, known = column.factorize()
         return Column([*known.tolist(), None], places)
-    return column_of(column.astype(object).where(column.notna(), None).tolist())
+    cells = column.to_numpy(dtype=object, copy=True)
+    cells[column.isna().to_numpy(dtype=bool)] = None
+    return column_of(cells.tolist())

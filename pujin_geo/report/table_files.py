@@ -105,7 +105,7 @@ def _cell(value: Cell) -> str:
 
 
 def _quoted(text: str) -> str:
-    if not _QUOTED.search(text):
+    if (text.isprintable() and "," not in text and '"' not in text) or not _QUOTED.search(text):
         return text
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow([text, ""])
@@ -151,7 +151,7 @@ def _draw_sheet(sheet: Any, columns: Columns, head: Any, name: str) -> Rows:
         return Rows([f"{rows} rows do not fit a sheet: see tables/{name}.csv"], [])
     sheet.freeze_panes(1, 0)
     for place, (title, column) in enumerate(columns.items()):
-        first = np.unique(column.places[:200]).tolist()
+        first = set(column.places[:200].tolist())
         longest = max(
             (len(str(None if (cell := column.values[one]) == "" else cell)) for one in first), default=0
         )
