@@ -301,12 +301,27 @@ def changed(run: Run, kind: str, random: np.random.Generator) -> Run:
         )
         return replace(run, inputs=replace(inputs, catalogue=catalogue))
 
+    def drawn() -> Run:
+        table = inputs.facilities
+        geometry = table.geometry.to_numpy().copy()
+        geometry[pick("facilities")] = geometry[pick("facilities")].buffer(15)
+        facilities = table.set_geometry(gpd.GeoSeries(geometry, crs=table.crs))
+        return replace(run, inputs=replace(inputs, facilities=facilities))
+
+    def type_renamed() -> Run:
+        catalogue = inputs.catalogue.copy()
+        catalogue.loc[int(random.integers(len(catalogue))), "name_zh"] += "新"
+        return replace(run, inputs=replace(inputs, catalogue=catalogue))
+
     changes: dict[str, Callable[[], Run]] = {
         "facility moved": lambda: moved("facilities", 130.0, -70.0),
         "facility renamed": lambda: with_cell("facilities", "name", "=新名称"),
         "facility closed": lambda: with_cell("facilities", "status", "closed"),
         "facility planned": lambda: with_cell("facilities", "status", "planned"),
         "facility gone": lambda: without("facilities"),
+        "facility drawn": drawn,
+        "type renamed": type_renamed,
+        "water": lambda: moved("water", 40.0, 10.0),
         "residents": lambda: with_cell("residents", "population", float(random.integers(1, 999))),
         "street gone": lambda: without("streets"),
         "circle": lambda: moved("circles", 90.0, 0.0),
@@ -356,8 +371,9 @@ STEPS = (
     ("facility moved",),
     ("facility renamed", "residents", "language"),
     ("street gone", "facility closed", "facility planned"),
-    ("circle", "include", "thresholds"),
-    ("facility gone", "space", "setting"),
+    ("circle", "include", "thresholds", "type renamed"),
+    ("facility gone", "space", "setting", "water"),
+    ("facility drawn",),
 )
 
 
