@@ -60,10 +60,11 @@ def gather_evidence(
     walks = project_walks(judged, today)
     gained = gains(judged, walks)
     projected = projects(judged, walks, gained)
+    combined = combine(judged, fifteen)
     tables = {
-        "headlines": headlines(judged, fifteen, walks, gained, lang=lang),
+        "headlines": headlines(judged, fifteen, combined, walks, gained, lang=lang),
         "rates": rates(judged, land=land),
-        "combined": combine(judged, fifteen),
+        "combined": combined,
         "reached": reached(judged),
         "supply": supply(judged, network, placed),
         "outlook": outlook(judged, today, ahead),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..catalogue import is_uncertain
-from ..tables import ALL, records
+from ..tables import ALL, SCOPES, records
 from ..texts import Lang, Text
 from ..walking.network import Floats
 from .outlook import ProjectWalks, gains, newly_served
@@ -48,7 +48,13 @@ UNCERTAIN_MARK = Text("含未核实的标准 (M/U)", "rests on unverified standa
 
 
 def headlines(
-    judged: Judged, fifteen: Grid, walks: ProjectWalks, gained: pd.DataFrame, *, lang: Lang
+    judged: Judged,
+    fifteen: Grid,
+    combined: pd.DataFrame,
+    walks: ProjectWalks,
+    gained: pd.DataFrame,
+    *,
+    lang: Lang,
 ) -> pd.DataFrame:
     """Return the ``headlines`` table: one row per headline.
 
@@ -60,21 +66,22 @@ def headlines(
     Args:
         judged: from ``rates.assemble``.
         fifteen: from ``rates.fifteen_minutes``.
+        combined: from ``rates.combine``.
         walks: from ``outlook.project_walks``.
         gained: from ``outlook.gains``.
         lang: language of ``figure`` and ``mark``.
     """
     factors = (1.0 + WALK_ERROR_SHARE, 1.0 - WALK_ERROR_SHARE)
-    worlds = [(judged, fifteen)]
-    worlds += [(judged.with_grid(judged.grid.stretched(f)), fifteen.stretched(f)) for f in factors]
-    combined = [_by_family(combine(one.everywhere(), grid)) for one, grid in worlds]
-    types = [_whole(one) for one, _ in worlds]
+    stretched = [(judged.with_grid(judged.grid.stretched(f)), fifteen.stretched(f)) for f in factors]
+    tables = [combined, *(combine(one.everywhere(), grid) for one, grid in stretched)]
+    families = [_by_family(table) for table in tables]
+    types = [_whole(judged), *(_whole(one) for one, _ in stretched)]
     all_gained = [gained, *(gains(judged, walks, walk_factor=factor) for factor in factors)]
     rows = [
-        _family("every_basic", combined, ALL, "basic", "reach_share"),
-        _family("mean_basic", combined, ALL, "basic", "mean_share"),
+        _family("every_basic", families, ALL, "basic", "reach_share"),
+        _family("mean_basic", families, ALL, "basic", "mean_share"),
         _weakest_type(judged, types),
-        _weakest_target(combined),
+        _weakest_target(families),
         _newly(judged, all_gained),
     ]
     table = pd.DataFrame(rows).reindex(columns=HEADLINE_COLUMNS)
@@ -97,7 +104,8 @@ _Families = dict[tuple[str, str], dict[str, Any]]
 
 
 def _by_family(combined: pd.DataFrame) -> _Families:
-    return {(row["place_kind"], row["family"]): row for row in records(combined)}
+    wide = combined[combined["place_kind"].isin([ALL, *SCOPES])]
+    return {(row["place_kind"], row["family"]): row for row in records(wide)}
 
 
 def _family(

@@ -4,12 +4,13 @@ A quota asks how much there is for the people of a place, wherever they live in 
 how much is within each person's walk, shared with everybody else who can walk there.
 """
 
+from itertools import compress
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..tables import ALL, SCOPES, records
+from ..tables import ALL, SCOPES
 from ..walking.network import Floats, Ints, Network
 from ..walking.pairs import DECIMALS, pairs_within
 from ..walking.verdicts import Placed, is_inside
@@ -59,13 +60,14 @@ def supply(judged: Judged, network: Network, placed: Placed) -> pd.DataFrame:
         network: the walking graph.
         placed: demand points and counting facilities on it.
     """
-    types = judged.types[judged.types["quota_amount"].notna()]
+    has_quota = judged.types["quota_amount"].notna().to_numpy(dtype=bool)
+    types = judged.types[has_quota]
     if types.empty:
         return pd.DataFrame(columns=SUPPLY_COLUMNS)
     size = _sizes(judged, types)
     stands = _stands_anywhere(judged)
     pairs = _pairs(judged, network, placed, types["facility_type"].tolist())
-    parts = [_of_type(judged, one, size, stands, pairs) for one in records(types)]
+    parts = [_of_type(judged, one, size, stands, pairs) for one in compress(judged.kinds, has_quota)]
     kind = judged.places.table["place_kind"].to_numpy(dtype=object)
     wanted = [_PLACES_OF_QUOTA.get(one, _PLACES_OF_NUMBER) for one in types["quota_per"]]
     place, number = np.nonzero(np.array([np.isin(kind, kinds) for kinds in wanted]).T)
@@ -121,12 +123,10 @@ def _two_steps(origin: Ints, target: Ints, supply_at: Floats, people: Floats, w:
 def _sizes(judged: Judged, types: pd.DataFrame) -> Floats:
     """Return each counting facility's size in its quota's unit; NaN where the data have none."""
     facilities = judged.facilities
-    unit = facilities["facility_type"].map(types.set_index("facility_type")["quota_unit"])
-    size: Floats = np.select(
-        [unit == "site", unit == "m2"],
-        [np.ones(len(facilities)), facilities["area_m2"]],
-        default=facilities["capacity"].to_numpy(dtype=float),
-    )
+    unit_of = dict(zip(types["facility_type"], types["quota_unit"], strict=True))
+    unit = np.array([unit_of.get(name, "") for name in facilities["facility_type"]], dtype=object)
+    area_m2, capacity = (facilities[name].to_numpy(dtype=float) for name in ("area_m2", "capacity"))
+    size: Floats = np.where(unit == "site", 1.0, np.where(unit == "m2", area_m2, capacity))
     return size
 
 

@@ -18,7 +18,6 @@ from ..circles.describe import circle_of
 from ..coverage.rates.grid import Flags, Judged, share
 from ..inputs import Inputs
 from ..reuse import kept
-from ..tables import records
 from ..walking.access import Geometries, access_facilities
 from ..walking.network import Floats, Ints, Network
 from ..walking.pairs import DECIMALS, pairs_within
@@ -144,7 +143,7 @@ def list_candidates(
     places["reachable"] = np.where(np.isin(np.arange(len(places)), reached), "yes", "no")
     fits = np.full((len(judged.types), len(places)), -1, dtype=np.int64)
     area_m2, scope = places["area_m2"].to_numpy(dtype=float), places["scope"].to_numpy(dtype=object)
-    for row, kind in enumerate(records(judged.types)):
+    for row, kind in enumerate(judged.kinds):
         fits[row] = _fits(area_m2, scope, kind)
     fits[:, len(spaces) :] = -1
     return Candidates(places, origin[order], target[order], walk_m[order], fits)
@@ -299,7 +298,7 @@ def best_spaces(judged: Judged, candidates: Candidates, *, most: int = MOST_SPAC
     ``no_space_fits``, ``nobody_in_reach``.
     """
     rows = []
-    for column, kind in enumerate(records(judged.types)):
+    for column, kind in enumerate(judged.kinds):
         pool = np.flatnonzero(candidates.choosable[column])
         people = judged.people[:, column] * judged.grid.not_met[:, column]
         reach = _into(pool, reach_of(candidates, judged, column))
@@ -379,7 +378,7 @@ def planned_places(judged: Judged, candidates: Candidates) -> pd.DataFrame:
     rows = []
     ids = judged.demand["committee_id"]
     committees = pd.factorize(ids.mask(ids == ""), sort=True)
-    for column, kind in enumerate(records(judged.types)):
+    for column, kind in enumerate(judged.kinds):
         planned = candidates.planned(kind["facility_type"])
         if not len(planned):
             continue

@@ -152,7 +152,8 @@ def demand_points(residents: gpd.GeoDataFrame) -> Geometries:
     """
     geometry = residents.geometry.to_numpy()
     centre: Geometries = shapely.centroid(geometry)
-    outside = ~shapely.intersects(centre, geometry)
+    outside = shapely.get_type_id(geometry) != shapely.GeometryType.POINT
+    outside[outside] = ~shapely.intersects(centre[outside], geometry[outside])
     centre[outside] = shapely.point_on_surface(geometry[outside])
     return centre
 

@@ -1,6 +1,8 @@
 """Verdicts as arrays (points × types), and the places over which they are summed."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ...inputs import Inputs
-from ...tables import ALL, SCOPES
+from ...tables import ALL, SCOPES, records
 from ...walking.network import Floats, Network
 from ...walking.verdicts import (
     DECIMALS,
@@ -191,11 +193,16 @@ class Judged:
     basis: dict[str, str]
     places: Places
 
-    @property
+    @cached_property
     def population(self) -> Floats:
         """(n,) all residents of each demand point."""
         population: Floats = self.demand["population"].to_numpy(dtype=float)
         return population
+
+    @cached_property
+    def kinds(self) -> list[dict[str, Any]]:
+        """The rows of ``types``."""
+        return records(self.types)
 
     def everywhere(self) -> "Judged":
         """Return the same study without circles and committees: sums over all, urban and rural only."""
