@@ -479,3 +479,12 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """
     names, columns = list(table), [table[name].tolist() for name in table]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def lookup(table: pd.DataFrame, key: str, value: str) -> dict[str, Any]:
+    """Return one column by another; of equal keys the last counts.
+
+    >>> lookup(pd.DataFrame({"id": ["a", "b"], "name": ["甲", "乙"]}), "id", "name")
+    {'a': '甲', 'b': '乙'}
+    """
+    return dict(zip(table[key].tolist(), table[value].tolist(), strict=True))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..inputs import Inputs
-from ..tables import Problem
+from ..tables import Problem, lookup
 from ..texts import Text
 from .outlook import MEASURED, largest_once
 
@@ -61,7 +61,7 @@ def ledger(inputs: Inputs, gained: pd.DataFrame, projects: pd.DataFrame) -> pd.D
 
 
 def _statuses(inputs: Inputs) -> dict[str, str]:
-    return dict(zip(inputs.facilities["facility_id"], inputs.facilities["status"], strict=True))
+    return lookup(inputs.facilities, "facility_id", "status")
 
 
 def ledger_problems(inputs: Inputs) -> list[Problem]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..tables import ALL, SCOPES
+from ..tables import ALL, SCOPES, lookup
 from ..walking.network import Floats, Ints, Network
 from ..walking.pairs import DECIMALS, pairs_within
 from ..walking.verdicts import Placed, is_inside
@@ -123,8 +123,8 @@ def _two_steps(origin: Ints, target: Ints, supply_at: Floats, people: Floats, w:
 def _sizes(judged: Judged, types: pd.DataFrame) -> Floats:
     """Return each counting facility's size in its quota's unit; NaN where the data have none."""
     facilities = judged.facilities
-    unit_of = dict(zip(types["facility_type"], types["quota_unit"], strict=True))
-    unit = np.array([unit_of.get(name, "") for name in facilities["facility_type"]], dtype=object)
+    unit_of = lookup(types, "facility_type", "quota_unit")
+    unit = np.array([unit_of.get(name, "") for name in facilities["facility_type"].tolist()], dtype=object)
     area_m2, capacity = (facilities[name].to_numpy(dtype=float) for name in ("area_m2", "capacity"))
     size: Floats = np.where(unit == "site", 1.0, np.where(unit == "m2", area_m2, capacity))
     return size

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..coverage.rates.grid import share
 from ..inputs import Inputs
 from ..reuse import kept
-from ..tables import AGE_GROUPS
+from ..tables import AGE_GROUPS, lookup
 from ..texts import Lang, Text
 from ..walking.access import Geometries
 from ..walking.distances import runs
@@ -162,7 +162,7 @@ def gap_area_types(
     nearest = nearest_walks(points, unmet, key)
     table["nearest_facility_id"] = nearest.facility_id
     table["nearest_walk_m"] = nearest.walk_m
-    names = dict(zip(inputs.facilities["facility_id"], inputs.facilities["name"], strict=True))
+    names = lookup(inputs.facilities, "facility_id", "name")
     table["nearest_facility_name"] = [names.get(one, "") for one in nearest.facility_id]
     ratio = np.full(len(pairs), np.nan)
     np.fmax.at(ratio, key[unmet], points["detour_ratio"].to_numpy(dtype=float)[unmet])
@@ -287,7 +287,7 @@ def name_areas(demand: gpd.GeoDataFrame, centre: Ints, inputs: Inputs, *, lang: 
     columns = ["population", *AGE_GROUPS.values()]
     sums = rows[columns].groupby(centre[taken]).sum(min_count=1)
     size = pd.Series(centre[taken]).value_counts()
-    committees = dict(zip(inputs.committees["committee_id"], inputs.committees["name"], strict=True))
+    committees = lookup(inputs.committees, "committee_id", "name")
     all_points = demand["committee_id"].value_counts()
     middle = demand.iloc[middles]
     names = [

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..catalogue import confidence_names, is_uncertain
 from ..coverage.rates.grid import Judged
-from ..tables import records
+from ..tables import lookup, records
 from ..texts import Lang, Text
 from ..walking.network import Floats, Ints
 from .areas import CAUSES, most_crossed, nearest_walks, person_sums, runs_of
@@ -92,7 +92,7 @@ def requirements(
     table["need"] = _need(table)
     table["need_text"] = [
         NEEDS[need].of(lang).format(name)
-        for need, name in zip(table["need"], table["type_name"], strict=True)
+        for need, name in zip(table["need"].tolist(), table["type_name"].tolist(), strict=True)
     ]
     table["reason"] = reasons(table, lang=lang)
     table["standard"] = _standards(table, lang)
@@ -105,7 +105,7 @@ def _gap_rows(judged: Judged, points: pd.DataFrame, areas: pd.DataFrame) -> pd.D
     homes = judged.demand[["circle_id", "committee_id"]].groupby(["circle_id", "committee_id"]).ngroup()
     pair = homes.to_numpy()[rows["origin"]] * len(judged.types) + rows["column"].to_numpy()
     code, ids = pd.factorize(rows["area_id"])
-    names = dict(zip(areas["area_id"], areas["area_name"], strict=True))
+    names = lookup(areas, "area_id", "area_name")
     shown = np.array([_COMMITTEE_BEFORE.sub("", names[one]) for one in ids], dtype=object)
     return rows.assign(key=np.unique(pair, return_inverse=True)[1], place=shown[code])
 
@@ -145,7 +145,7 @@ def _nearest(rows: pd.DataFrame, judged: Judged) -> dict[str, Any]:
     key, people = rows["key"].to_numpy(), rows["people"].to_numpy(dtype=float)
     found = nearest_walks(rows, (rows["verdict"] == "not_met").to_numpy(dtype=bool), key)
     facilities = judged.facilities
-    names = dict(zip(facilities["facility_id"], facilities["name"], strict=True))
+    names = lookup(facilities, "facility_id", "name")
     crossed = rows["crossed"].to_numpy(dtype=object)
     return {
         "nearest_facility_id": found.facility_id,
@@ -243,8 +243,8 @@ def _planned_names(served: Floats, candidates: Candidates, planned: Ints, lang: 
 
 def _with_names(table: pd.DataFrame, judged: Judged, lang: Lang) -> pd.DataFrame:
     inputs, types = judged.inputs, judged.types
-    circles = dict(zip(inputs.circles["circle_id"], inputs.circles["name"], strict=True))
-    committees = dict(zip(inputs.committees["committee_id"], inputs.committees["name"], strict=True))
+    circles = lookup(inputs.circles, "circle_id", "name")
+    committees = lookup(inputs.committees, "committee_id", "name")
     columns = [
         "suitability", "class", "must_have", "threshold_source", "threshold_clause", "threshold_confidence",
         "threshold_urban_m", "threshold_rural_m",
@@ -252,8 +252,8 @@ def _with_names(table: pd.DataFrame, judged: Judged, lang: Lang) -> pd.DataFrame
     column = table["column"].to_numpy()
     return table.assign(
         **{name: types[name].array.take(column) for name in columns},
-        circle_name=[circles.get(one, "") or one for one in table["circle_id"]],
-        committee_name=[committees.get(one, "") or one for one in table["committee_id"]],
+        circle_name=[circles.get(one, "") or one for one in table["circle_id"].tolist()],
+        committee_name=[committees.get(one, "") or one for one in table["committee_id"].tolist()],
         type_name=types["name_en" if lang == "en" else "name_zh"].array.take(column),
         people_basis=table["facility_type"].map(judged.basis),
     )

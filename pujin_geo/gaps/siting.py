@@ -18,6 +18,7 @@ from ..circles.describe import circle_of
 from ..coverage.rates.grid import Flags, Judged, share
 from ..inputs import Inputs
 from ..reuse import kept
+from ..tables import lookup
 from ..walking.access import Geometries, access_facilities
 from ..walking.network import Floats, Ints, Network
 from ..walking.pairs import DECIMALS, pairs_within
@@ -195,7 +196,7 @@ def _committee_of(points: Geometries, inputs: Inputs) -> tuple[list[str], list[s
     """Return each point's committee and whether it is urban or rural there, "" where neither is known."""
     committees = inputs.committees.rename(columns={"committee_id": "circle_id"})
     ids = circle_of(points, committees)
-    kinds = dict(zip(inputs.committees["committee_id"], inputs.committees["kind"], strict=True))
+    kinds = lookup(inputs.committees, "committee_id", "kind")
     scopes = {"village": "rural", "residential": "urban"}
     return list(ids), [scopes.get(kinds.get(one, ""), "") for one in ids]
 

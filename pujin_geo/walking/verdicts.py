@@ -368,11 +368,11 @@ def distances_table(
     """Return the ``distances`` table of measured lengths."""
     verdict, cause = decide_codes(network, placed, measures)
     row, column = np.nonzero(~np.isnan(measures.threshold_m))
-    ids = [*placed.facilities["facility_id"], ""]
+    ids = [*placed.facilities["facility_id"].tolist(), ""]
     return pd.DataFrame(
         {
-            "demand_id": _texts(placed.demand["demand_id"], row),
-            "facility_type": _texts(types["facility_type"], column),
+            "demand_id": _texts(placed.demand["demand_id"].tolist(), row),
+            "facility_type": _texts(types["facility_type"].tolist(), column),
             "facility_id": _texts(ids, measures.walk_to[row, column]),
             "walk_m": _blank(measures.walk_m[row, column]),
             "straight_facility_id": _texts(ids, measures.straight_to[row, column]),

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...catalogue import is_uncertain, suitability_names
+from ...tables import lookup
 from ...walking.network import Floats
 from ...walking.verdicts import people_of_group
 from .grid import PLACE_COLUMNS, Flags, Grid, Judged, Places, share
@@ -237,7 +238,7 @@ def _against_target(part: _Part, target: float) -> NDArray[np.object_]:
 
 
 def _facts(judged: Judged, family: str, rule: str, known: list[str], ids: list[str]) -> _Part:
-    marks = dict(zip(judged.types["facility_type"], judged.types["threshold_confidence"], strict=True))
+    marks = lookup(judged.types, "facility_type", "threshold_confidence")
     blank = ("mean_share", "mean_share_if_unknown_met", "types_in_mean", "mean_types_reached")
     return {
         "family": family,
