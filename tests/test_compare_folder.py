@@ -92,7 +92,7 @@ def test_the_folder_is_of_the_same_make_as_a_run(out: Path) -> None:
     }  # fmt: skip
     assert files == {
         "index.html", "manifest.json", "tables.xlsx", "comparison.xlsx", "layers.gpkg", "maps/before_after.html",
-        "tables/README.txt", *(f"tables/{name}.csv" for name in tables),
+        "tables/README.txt", "tables/figures.csv", *(f"tables/{name}.csv" for name in tables),
     }  # fmt: skip
     assert (out / "tables" / "data_changes.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))

@@ -86,10 +86,11 @@ def test_english_and_empty(tmp_path: Path) -> None:
 
 def test_the_briefing_says_the_same_in_words(result: Results) -> None:
     (planned, best) = action_tables_in_words(result)
-    assert [words for words, _ in planned[2]][:2] == ["设施类型", "规划处数"]
-    assert planned[3][0][:4] == ["shop", "1", "规划店", "0"]
-    assert best[3][0][:3] == ["shop", "1", "空间K2"]
-    assert best[3][0][3] == "<5"
+    assert planned[2][:2] == [("设施类型", False, "type_name"), ("规划处数", True, "planned")]
+    source, cells = planned[3][0]
+    assert (source, cells[:4]) == ("planned_places?facility_type=shop", ["shop", "1", "规划店", "0"])
+    source, cells = best[3][0]
+    assert (source, cells[:4]) == ("best_spaces?facility_type=shop;spaces=1", ["shop", "1", "空间K2", "<5"])
     page = index_html(result)
     assert "规划点位评价" in page
     assert "空间K2" in page

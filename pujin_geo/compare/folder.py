@@ -17,6 +17,7 @@ from ..layer_files import add_layers
 from ..outputs import Report, Step, write_manifest, written_in_steps
 from ..report.columns import columns_of, constant
 from ..report.table_files import write_csv, write_workbook
+from ..report.trace import figures_table
 from ..reuse import library_versions
 from ..runs.files import MANIFEST, sha256_of
 from ..runs.folder import COMPARISON, FORMAT_VERSION
@@ -27,7 +28,7 @@ from .book import write_book
 from .comparison import Comparison
 from .map import comparison_map
 from .page import changed_streets, write_page
-from .words import DEFINITIONS
+from .words import DEFINITIONS, FIGURES
 
 if TYPE_CHECKING:
     from .sides import Side
@@ -106,6 +107,7 @@ def _write_tables(comparison: Comparison, folder: Path) -> None:
     }
     for name, columns in tables.items():
         write_csv(columns, folder / "tables" / f"{name}.csv")
+    write_csv(columns_of(figures_table(lang, FIGURES, DEFINITIONS)), folder / "tables" / "figures.csv")
     notes = "\n".join(RUN_DEFINITIONS[name].of(lang) for name in ("tables", "apostrophe"))
     (folder / "tables" / "README.txt").write_text(notes + "\n", encoding="utf-8-sig", newline="\n")
     notice = [SYNTHETIC.of(lang)] if study.synthetic else []

@@ -12,6 +12,7 @@ from ..maps.coverage import basic_reach
 from ..maps.figures import percent, whole
 from ..maps.offline import with_policy
 from ..maps.palette import CHANGE_COLOURS, DEMAND_CLASSES, LAND_COLOUR
+from ..maps.references import how_to_trace, ref
 from ..maps.templates import templates
 from ..maps.words import notices
 from ..tables import ALL
@@ -100,6 +101,9 @@ def page_html(comparison: "Comparison") -> str:
             whole=whole,
             percent=percent,
             signed=_signed,
+            ref=ref,
+            traced=_traced(comparison),
+            how_to_trace=how_to_trace(lang),
         )
     )
     return with_policy(page)
@@ -118,6 +122,16 @@ def _signed(value: float | str) -> str:
     return "—" if pd.isna(value) else signed(float(value))
 
 
+def _traced(comparison: "Comparison") -> str:
+    """Return from which data the page comes."""
+    sides = (comparison.before, comparison.after)
+    digits = [((side.run and side.run.input_hash) or side.results.input_hash)[:12] for side in sides]
+    return Text(
+        f"数据指纹 (input_hash): 前 {digits[0]}, 后 {digits[1]}。",
+        f"Input hashes: before {digits[0]}, after {digits[1]}.",
+    ).of(comparison.lang)
+
+
 def _counts(comparison: "Comparison") -> dict[str, int]:
     tables = comparison.after.results.tables
     return {
@@ -133,9 +147,9 @@ def _groups(coverage: pd.DataFrame, lang: Any) -> list[tuple[str, str]]:
     return [(column, name) for column, name in columns if coverage[column].fillna(0.0).ne(0.0).any()]
 
 
-def _changed_sentences(sentences: pd.DataFrame) -> list[str]:
+def _changed_sentences(sentences: pd.DataFrame) -> list[tuple[str, str]]:
     rows = sentences[(sentences["circle_id"] != ALL) & sentences["has_changed"]]
-    return [str(one) for one in rows["sentence"]]
+    return list(zip(rows["circle_id"], rows["sentence"], strict=True))
 
 
 def _still(comparison: "Comparison", sentences: pd.DataFrame) -> str:
@@ -169,14 +183,14 @@ def _gap_rows(comparison: "Comparison") -> list[dict[str, Any]]:
     return [row | {"type_name": names.get(row["facility_type"], row["facility_type"])} for row in rows]
 
 
-def _data_counts(comparison: "Comparison") -> list[tuple[str, str]]:
-    """Return, per layer, what happened to how many rows."""
+def _data_counts(comparison: "Comparison") -> list[tuple[str, str, str]]:
+    """Return, per layer, its id and name and what happened to how many rows."""
     table, lang = data_shown(comparison), comparison.lang
     names, lines = layer_names(comparison), []
     for layer, mine in table.groupby("layer", sort=False):
         counts = mine["change"].value_counts()
         said = [f"{text.of(lang)} {counts[key]}" for key, text in CHANGES.items() if key in counts]
-        lines.append((names[str(layer)], Text("、", ", ").of(lang).join(said)))
+        lines.append((str(layer), names[str(layer)], Text("、", ", ").of(lang).join(said)))
     return lines
 
 

@@ -1,5 +1,6 @@
 """What the figures of a comparison mean, in words: printed wherever they are shown."""
 
+from ..report.trace import Figure
 from ..texts import Text
 
 TITLE = Text("前后对比", "Before and after")
@@ -56,8 +57,25 @@ DEFINITIONS: dict[str, Text] = {
         "split: the points went to, or came from, another area. Changes add up to that of the whole study; the demand points behind "
         "them stand in demand_ids_closed and demand_ids_opened.",
     ),
+    "sentence": Text(
+        "一句话: 由 coverage_changes 中该圈各类的数字写成, 表中为原数。",
+        "A sentence written from the circle's rows of coverage_changes; raw in the table.",
+    ),
+    "moved_m": Text("移动的直线距离, 米。", "How far it moved by straight line, metres."),
     "doubt": Text(
         "doubt: 编号对不上时按名称和位置认作同一处的依据; 请人工核对。",
         "doubt: on what grounds two rows without a common id were taken to be the same; please check.",
     ),
 }
+
+FIGURES = (
+    Figure("index.html", Text("每圈一句话", "a sentence per circle"), "circle_sentences", "circle_id", "sentence"),
+    Figure("index.html", Text("达标人数的变化和原因", "people met and the causes"), "coverage_changes", "circle_id;facility_type", "people_met_change,people_met_before,people_met_after,by_facilities,by_streets,by_residents,by_rules,by_circles,coverage_share_before,coverage_share_after"),
+    Figure("index.html", Text("缺口的消除与出现", "gaps closed and opened"), "verdict_changes", "facility_type;change", "people_after"),
+    Figure("index.html", Text("缺口片区的变化", "gap areas"), "gap_area_changes", "area_id;area_id_before", "people_type_pairs_change,people_type_pairs_before,people_type_pairs_after"),
+    Figure("index.html", Text("每处设施的影响", "what each facility did"), "facility_effects", "facility_id;change", "people_alone,people_alone_gained,people_alone_lost,people_last,moved_m"),
+    Figure("index.html", Text("数据的变化", "what changed in the data"), "data_changes", "layer;id;change", "moved_m"),
+    Figure("maps/before_after.html", Text("每处设施的影响", "what each facility did"), "facility_effects", "facility_id", "people_alone,people_last"),
+    Figure("maps/before_after.html", Text("各类达标人数", "people met by type"), "coverage_changes", "circle_id=all;facility_type", "people_met_change,people_met_before,people_met_after"),
+)  # fmt: skip
+"""Where the figures of a comparison's page stand, see ``report.trace``."""

@@ -17,13 +17,14 @@ from ..maps.figures import figure, percent, whole
 from ..maps.offline import with_policy
 from ..maps.overview import HUB_COLOUR, WORST, hub_words
 from ..maps.palette import DEMAND_CLASSES, RANK_CLASSES, VERDICT_COLOURS, demand_class
+from ..maps.references import how_to_trace, ref
 from ..maps.templates import templates
 from ..maps.words import STATUSES, committee_names, notices, sources, traced
 from ..tables import ALL, LAYERS, REGISTERS
 from ..texts import Lang, Text
 from .drawn import Drawn, draw
 from .requirements_book import action_tables_in_words, requirements_in_words
-from .sentences import answers, circle_means, lead
+from .sentences import answers, circle_means, lead, lead_sources
 
 if TYPE_CHECKING:
     from ..results import Results
@@ -131,13 +132,17 @@ def headline_cards(results: "Results") -> list[dict[str, Any]]:
     for row in results.tables["headlines"].to_dict("records"):
         words = whole if row["unit"] == "people" else percent
         notes = [names[row["subject"]]] if row["subject"] in names else []
+        noted = []
         if not math.isnan(row["low"]):
             notes.append(f"±10%: {words(row['low'])} – {words(row['high'])}")
+            noted += ["low", "high"]
         if row["people_unknown"] > 0 and row["value_if_unknown_met"] > row["value"]:
             more = words(row["value_if_unknown_met"])
             notes.append(Text(f"含无法判定者最多 {more}", f"at most {more} with the unknown").of(lang))
+            noted.append("value_if_unknown_met")
         if not math.isnan(row["target"]):
             notes.append(Text(f"目标 {percent(row['target'])}", f"target {percent(row['target'])}").of(lang))
+            noted.append("target")
         title = HEADLINE_TITLES.get(row["headline"])
         cards.append(
             {
@@ -145,6 +150,8 @@ def headline_cards(results: "Results") -> list[dict[str, Any]]:
                 "figure": row["figure"],
                 "value": words(row["value"]),
                 "notes": "; ".join(notes),
+                "source": ref("headlines", headline=row["headline"]),
+                "notes_source": ref("headlines", ",".join(noted), headline=row["headline"]),
                 "mark": row["mark"],
                 "bar": _bar(row),
             }
@@ -274,8 +281,11 @@ def index_html(results: "Results", *, drawn: Drawn | None = None) -> str:
             study=inputs.study,
             notices=notices(results),
             traced=traced(results),
+            how_to_trace=how_to_trace(lang),
+            ref=ref,
             sections={key: text.of(lang) for key, text in SECTIONS.items() if _has(results, key)},
             lead=lead(results),
+            lead_sources=" ".join(lead_sources(results)),
             answers=answers(results),
             counting=counting_words(results).of(lang),
             cards=headline_cards(results),
@@ -330,7 +340,7 @@ def _has(results: "Results", section: str) -> bool:
     return True
 
 
-def _actions(results: "Results") -> list[tuple[str, tuple[str, list[tuple[str, bool]], list[list[str]]]]]:
+def _actions(results: "Results") -> list[tuple[str, tuple[str, list[Any], list[tuple[str, list[str]]]]]]:
     return [
         (key, (title, headings, rows))
         for key, title, headings, rows in action_tables_in_words(results, smallest=_smallest(results))
@@ -393,6 +403,7 @@ def _circle_rows(results: "Results") -> list[dict[str, Any]]:
     shown = suppressed(table, smallest=_smallest(results)).join(circle_means(results), on="circle_id")
     rows: list[dict[str, Any]] = shown.to_dict("records")
     for row in rows:
+        row["weakest_type"] = row["weakest"]
         row["weakest"] = names.get(row["weakest"], "")
         ids = [one for one in str(row["committees"]).split(";") if one]
         row["committees"] = join.join(committees.get(one, one) for one in ids)

@@ -15,6 +15,7 @@ from ..maps.figures import percent, whole
 from ..maps.offline import with_policy
 from ..maps.overview import HUB_COLOUR, hub_words
 from ..maps.palette import DEMAND_CLASSES
+from ..maps.references import how_to_trace, ref
 from ..maps.templates import templates
 from ..maps.words import notices, traced
 from .drawn import Drawn, draw
@@ -53,6 +54,8 @@ def cards_html(results: "Results", *, drawn: Drawn | None = None) -> str:
             study=results.inputs.study,
             notices=notices(results),
             traced=traced(results),
+            how_to_trace=how_to_trace(lang),
+            ref=ref,
             pictures=drawn.pictures,
             hub_colour=HUB_COLOUR,
             hub_words=hub_words(lang),
@@ -87,7 +90,12 @@ def _cards(results: "Results", drawn: Drawn) -> list[dict[str, Any]]:
         {
             "id": circle_id,
             "title": card.title,
-            "figures": card.figures.to_dict("records"),
+            "figures": [
+                row | {"source": source}
+                for row, source in zip(
+                    card.figures.to_dict("records"), _figure_sources(circle_id), strict=True
+                )
+            ],
             "facilities": _by_suitability(card),
             "suitabilities": [text.of(results.lang) for text in suitability_names.values()],
             "gaps": list(islice(lacking, len(mine))),
@@ -95,6 +103,16 @@ def _cards(results: "Results", drawn: Drawn) -> list[dict[str, Any]]:
         }
         for number, ((circle_id, card), mine) in enumerate(zip(cards.items(), gaps, strict=True), start=1)
     ]
+
+
+def _figure_sources(circle_id: str) -> list[str]:
+    """Return where the figures of a card come from, in their order."""
+    rural = ref(
+        "residents", "population", how="sum", circle_id=circle_id, scope="rural", inside_boundary=True
+    )
+    columns = ("population", "area_km2", "", "", "farthest_walk_m")
+    population, *others = (ref("circles", column, circle_id=circle_id) for column in columns)
+    return [population, rural, *others]
 
 
 def _by_suitability(card: Card) -> dict[str, list[dict[Hashable, Any]]]:

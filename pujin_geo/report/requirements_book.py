@@ -10,6 +10,7 @@ from ..coverage.disclosure import SMALLEST_SHOWN, suppressed
 from ..definitions import DEFINITIONS
 from ..gaps.requirements import group_words, reasons
 from ..maps.figures import percent
+from ..maps.references import ref
 from ..texts import Lang, Text
 from .books import Heading, Kind, Sheet, notice, write_sheets
 
@@ -133,7 +134,7 @@ def write_requirements(results: "Results", path: Path, *, smallest: int = SMALLE
 
 def action_tables_in_words(
     results: "Results", *, smallest: int = SMALLEST_SHOWN
-) -> list[tuple[str, str, list[tuple[str, bool]], list[list[str]]]]:
+) -> list[tuple[str, str, list[tuple[str, bool, str]], list[tuple[str, list[str]]]]]:
     """Return what the briefing says of planned places and of the best idle space per must-have type.
 
     Args:
@@ -141,26 +142,39 @@ def action_tables_in_words(
         smallest: counts of people above 0 and below this read "<5".
 
     Returns:
-        Per table its key in the definitions, its title, its headings (words, whether numbers stand there) and its rows in words.
+        Per table its key in the definitions, its title, its headings (words, whether numbers stand there, column) and its
+        rows: the reference to the row of the table, and the cells in words.
     """
     best = results.tables["best_spaces"]
     first = ((best["must_have"] == "yes") & (best["spaces"] == 1)).to_numpy(dtype=bool)
+    planned = [
+        ref("planned_places", facility_type=one) for one in results.tables["planned_places"]["facility_type"]
+    ]
+    singles = [ref("best_spaces", facility_type=one, spaces=1) for one in best["facility_type"][first]]
     parts = [
-        ("planned_places", PLANNED, _choices(results, "planned_places")),
+        ("planned_places", PLANNED, _choices(results, "planned_places").set_axis(planned)),
         (
             "best_spaces",
             BEST,
-            _choices(results, "best_spaces")[first].sort_values("people_newly_served", ascending=False),
+            _choices(results, "best_spaces")[first]
+            .set_axis(singles)
+            .sort_values("people_newly_served", ascending=False),
         ),
     ]
     tables = []
     for key, sheet, table in parts:
         shown = _shown(table, smallest).astype(object)
         rows = [
-            [_in_words(value, heading.kind) for value, heading in zip(row, sheet.headings, strict=True)]
-            for row in shown.itertuples(index=False)
+            (
+                source,
+                [_in_words(value, heading.kind) for value, heading in zip(row, sheet.headings, strict=True)],
+            )
+            for source, *row in shown.itertuples()
         ]
-        headings = [(heading.title.of(results.lang), heading.kind != "text") for heading in sheet.headings]
+        headings = [
+            (heading.title.of(results.lang), heading.kind != "text", heading.column)
+            for heading in sheet.headings
+        ]
         tables.append((key, sheet.title.of(results.lang), headings, rows))
     return tables
 

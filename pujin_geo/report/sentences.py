@@ -14,6 +14,7 @@ import pandas as pd
 from ..catalogue import UNCERTAIN
 from ..maps.coverage import whole_coverage
 from ..maps.figures import percent, whole
+from ..maps.references import ref
 from ..tables import ALL
 from ..texts import Text
 from .charts import few
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 WORST_TYPES = 3
 TEN = 10
 
+_Said = tuple[Text, tuple[str, ...]]
+"""A sentence, and the references to what it says."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -33,11 +37,13 @@ class Answer:
         question: as a planner asks it.
         answer: one or two sentences.
         anchor: id of the section.
+        sources: references to what it says, see ``maps.references``.
     """
 
     question: str
     answer: str
     anchor: str
+    sources: tuple[str, ...] = ()
 
 
 def lead(results: "Results") -> str:
@@ -64,10 +70,23 @@ def lead(results: "Results") -> str:
     return today.of(results.lang) + projects.of(results.lang)
 
 
+def lead_sources(results: "Results") -> list[str]:
+    """Return the references to what ``lead`` says."""
+    if _combined(results) is None:
+        return [ref("combined", place_kind=ALL, family="basic", rule="every")]
+    newly = results.tables["headlines"].set_index("headline").loc["newly_served"]
+    columns = "people,mean_share,mean_types_reached,mean_types_applying"
+    today = ref("combined", columns, place_kind=ALL, family="basic", rule="every")
+    return [today, *([_NEWLY] if newly["value"] > 0 else [])]
+
+
+_NEWLY = ref("headlines", "value", headline="newly_served")
+
+
 def answers(results: "Results") -> list[Answer]:
     """Return the planners' questions with their answers, in the order of the briefing."""
     coverage = whole_coverage(results)
-    asked: list[tuple[str, Text, Callable[[Results], Text]]] = [
+    asked: list[tuple[str, Text, Callable[[Results], _Said]]] = [
         ("types", Text("居民步行能走到什么?", "What can residents walk to?"), _what_is_reached),
         (
             "types",
@@ -86,7 +105,11 @@ def answers(results: "Results") -> list[Answer]:
         ),
     ]
     lang = results.lang
-    return [Answer(question.of(lang), answer(results).of(lang), anchor) for anchor, question, answer in asked]
+    found = [(anchor, question, answer(results)) for anchor, question, answer in asked]
+    return [
+        Answer(question.of(lang), text.of(lang), anchor, sources)
+        for anchor, question, (text, sources) in found
+    ]
 
 
 def _combined(results: "Results") -> pd.Series | None:
@@ -113,10 +136,10 @@ def _smallest(results: "Results") -> int:
     return results.inputs.study.settings.smallest_count_shown
 
 
-def _what_is_reached(results: "Results") -> Text:
+def _what_is_reached(results: "Results") -> _Said:
     row = _combined(results)
     if row is None:
-        return Text("没有可判定的基础类设施。", "No basic type is judged.")
+        return Text("没有可判定的基础类设施。", "No basic type is judged."), ()
     mean = results.tables["headlines"].set_index("headline").loc["mean_basic"]
     low, high = percent(mean["low"]), percent(mean["high"])
     share = float(row["reach_share"])
@@ -129,24 +152,33 @@ def _what_is_reached(results: "Results") -> Text:
             f"{percent(share)} 的居民能走到所在地适用的全部基础设施。",
             f"{percent(share)} of residents reach every basic type that applies.",
         )
+    columns = "types,mean_share" if share == 0 else "types,mean_share,reach_share"
+    sources = (
+        ref("combined", columns, place_kind=ALL, family="basic", rule="every"),
+        ref("headlines", "low,high", headline="mean_basic"),
+    )
     return Text(
         f"{row['types']} 类基础设施平均覆盖 {percent(row['mean_share'])} 的服务人群 (步行距离 ±10%: {low}–{high})。{every.zh}",
         f"On average the {row['types']} basic types cover {percent(row['mean_share'])} of the people they serve (walks "
         f"±10 %: {low}–{high}). {every.en}",
-    )
+    ), sources
 
 
-def _what_lacks(coverage: pd.DataFrame, results: "Results") -> Text:
+def _what_lacks(coverage: pd.DataFrame, results: "Results") -> _Said:
     columns = ["facility_type", "people_not_met", "coverage_share"]
     table = coverage.loc[(coverage["must_have"] == "yes") & (coverage["people_not_met"] > 0), columns]
     if table.empty:
-        return Text("必配设施都能走到。", "Every must-have type is within reach.")
+        return Text("必配设施都能走到。", "Every must-have type is within reach."), ()
     worst = table.sort_values("people_not_met", ascending=False, kind="stable").head(WORST_TYPES)
     names, smallest = _names(results), _smallest(results)
     found = [
         (names[row.facility_type], few(row.people_not_met, smallest), percent(row.coverage_share))
         for row in worst.itertuples()
     ]
+    sources = tuple(
+        ref("coverage", "people_not_met,coverage_share", circle_id=ALL, scope=ALL, facility_type=one)
+        for one in worst["facility_type"]
+    )
     return Text(
         "未达标人数最多的是"
         + "、".join(f"{name} ({people} 人, 覆盖率 {share})" for name, people, share in found)
@@ -154,7 +186,7 @@ def _what_lacks(coverage: pd.DataFrame, results: "Results") -> Text:
         "Most people lack "
         + ", ".join(f"{name} ({people} people, coverage {share})" for name, people, share in found)
         + ".",
-    )
+    ), sources
 
 
 def circle_means(results: "Results") -> pd.DataFrame:
@@ -187,48 +219,61 @@ def circle_means(results: "Results") -> pd.DataFrame:
     ).reindex(results.tables["circles"]["circle_id"])
 
 
-def _how_circles_differ(results: "Results") -> Text:
+def _how_circles_differ(results: "Results") -> _Said:
     circles = results.tables["circles"]
     if circles.empty:
-        return Text("研究中没有生活圈图层。", "The study has no circles layer.")
+        return Text("研究中没有生活圈图层。", "The study has no circles layer."), ()
     means = circle_means(results)["mean_share"].dropna()
     if means.empty:
-        return Text("生活圈内没有可判定的基础类设施。", "No basic type is judged in the circles.")
+        return Text("生活圈内没有可判定的基础类设施。", "No basic type is judged in the circles."), ()
     name = circles.set_index("circle_id")["name"]
     best, worst = str(means.idxmax()), str(means.idxmin())
     smallest = _smallest(results)
     least, most = (few(float(one), smallest) for one in circles["population"].agg(["min", "max"]))
+    ends = circles["circle_id"][[circles["population"].idxmin(), circles["population"].idxmax()]]
+    sources = (
+        *(
+            ref("coverage", "coverage_share", how="mean", circle_id=one, scope=ALL, **{"class": "basic"})
+            for one in (best, worst)
+        ),
+        *(ref("circles", "population", circle_id=one) for one in ends),
+    )
     return Text(
         f"基础设施平均覆盖率最高的是 {best} {name[best]} ({percent(means[best])}), 最低的是 {worst} {name[worst]} "
         f"({percent(means[worst])}); 每圈 {least}–{most} 人。",
         f"Mean coverage of basic types is highest in {best} {name[best]} ({percent(means[best])}) and lowest in {worst} "
         f"{name[worst]} ({percent(means[worst])}); circles hold {least}–{most} people.",
-    )
+    ), sources
 
 
-def _where(results: "Results") -> Text:
+def _where(results: "Results") -> _Said:
     table = results.tables["gap_areas"]
     if table.empty:
-        return Text("没有缺口片区。", "There are no gap areas.")
+        return Text("没有缺口片区。", "There are no gap areas."), ()
     first, smallest = table.iloc[0], _smallest(results)
     people = few(first["population"], smallest)
     total = float(table["shortfall_person_m"].sum())
     top = table.head(TEN)
     share = percent(float(top["shortfall_person_m"].sum()) / total if total > 0 else float("nan"))
     residents = few(float(top["population"].sum()), smallest)
+    sources = (
+        ref("gap_areas", "population,must_have_missing", area_id=first["area_id"]),
+        ref("gap_areas", "population", how="sum", rank=tuple(top["rank"])),
+        ref("gap_areas", how="count"),
+    )
     return Text(
         f"第 1 位是{first['area_name']} ({people} 人, 缺 {first['must_have_missing']} 类必配设施)。最严重的 {len(top)} 片共 {residents} 人, "
         f"占全部缺口量的 {share}; 全部 {len(table)} 片。",
         f"First comes {first['area_name']} ({people} people lack {first['must_have_missing']} must-have types). The {len(top)} "
         f"worst of {len(table)} areas hold {residents} people and {share} of all gaps.",
-    )
+    ), sources
 
 
-def _why(results: "Results") -> Text:
+def _why(results: "Results") -> _Said:
     table = results.tables["gap_areas"]
     pairs = float(table["people_type_pairs"].sum())
     if not pairs > 0:
-        return Text("没有未达标的人。", "Nobody is without.")
+        return Text("没有未达标的人。", "Nobody is without."), ()
     far, detour, none = (
         percent(float(table[f"pairs_{cause}"].sum()) / pairs)
         for cause in ("too_far", "detour", "no_facility")
@@ -237,44 +282,54 @@ def _why(results: "Results") -> Text:
         f"未达标的人次中, {far} 因为太远, {detour} 因为绕行 (直线够近, 被河道、围墙或道路隔开), {none} 因为没有这类设施。",
         f"Of those not met (people × types), {far} are too far, {detour} face a detour (near by straight line, cut off by "
         f"water, walls or roads) and {none} have no such facility.",
-    )
+    ), (ref("gap_areas"),)
 
 
-def _projects(results: "Results") -> Text:
+def _projects(results: "Results") -> _Said:
     table = results.tables["outlook"]
     table = table[(table["place_kind"] == ALL) & (table["projects"] > 0)]
     if table.empty:
-        return Text("数据中没有在建或规划的设施。", "Nothing is under construction or planned.")
+        return Text("数据中没有在建或规划的设施。", "Nothing is under construction or planned."), ()
     newly = results.tables["headlines"].set_index("headline").loc["newly_served"]
     best = table.sort_values("people_newly_served_planned", ascending=False, kind="stable").iloc[0]
     name = _names(results)[best["facility_type"]]
     people = few(best["people_newly_served_planned"], _smallest(results))
     before, after = percent(best["coverage_share_today"]), percent(best["coverage_share_planned"])
+    columns = "people_newly_served_planned,coverage_share_today,coverage_share_planned"
+    sources = (
+        ref("outlook", "projects", how="sum", place_kind=ALL),
+        _NEWLY,
+        ref("outlook", columns, place_kind=ALL, facility_type=best["facility_type"]),
+    )
     return Text(
         f"{int(table['projects'].sum())} 处项目全部开放后, {_range(newly)} 人至少新增一类; 增加最多的是{name}: 新覆盖 {people} 人, "
         f"覆盖率由 {before} 升到 {after}。",
         f"Once all {int(table['projects'].sum())} are open, {_range(newly)} people gain at least one type; most gain "
         f"{name}: {people} newly served, coverage from {before} to {after}.",
-    )
+    ), sources
 
 
-def _spaces(results: "Results") -> Text:
+def _spaces(results: "Results") -> _Said:
     table = results.tables["best_spaces"]
     table = table[(table["must_have"] == "yes") & (table["spaces"] == 1) & (table["people_newly_served"] > 0)]
     count = len(results.inputs.spaces)
     if count == 0:
-        return Text("研究中没有闲置空间图层。", "The study has no layer of idle spaces.")
+        return Text("研究中没有闲置空间图层。", "The study has no layer of idle spaces."), ()
     if table.empty:
         return Text(
             f"{count} 处闲置空间都不能为必配设施新增服务人数。",
             f"None of the {count} idle spaces would newly serve anybody with a must-have type.",
-        )
+        ), (ref("best_spaces", must_have="yes", spaces=1),)
     best = table.sort_values("people_newly_served", ascending=False, kind="stable").head(WORST_TYPES)
     names, smallest = _names(results), _smallest(results)
     found = [
         (row.space_names, names[row.facility_type], few(row.people_newly_served, smallest))
         for row in best.itertuples()
     ]
+    sources = tuple(
+        ref("best_spaces", "people_newly_served", facility_type=one, spaces=1)
+        for one in best["facility_type"]
+    )
     return Text(
         f"{count} 处闲置空间中效果最大的单处用途: "
         + "; ".join(f"{space}设{name}, 新覆盖 {people} 人" for space, name, people in found)
@@ -282,16 +337,23 @@ def _spaces(results: "Results") -> Text:
         f"Of {count} idle spaces the best single uses are "
         + "; ".join(f"{space} as {name}, {people} newly served" for space, name, people in found)
         + ". Each type is weighed by itself; a space can take only one.",
-    )
+    ), sources
 
 
-def _how_sure(coverage: pd.DataFrame, results: "Results") -> Text:
+def _how_sure(coverage: pd.DataFrame, results: "Results") -> _Said:
     unsure = int(coverage["threshold_confidence"].isin(UNCERTAIN).sum())
     problems = results.tables["problems"]
     errors = int((problems["severity"] == "error").sum())
     rows = results.tables["gaps"]
     unknown = int((rows["verdict"] == "unknown").sum())
     synthetic = results.inputs.study.synthetic
+    sources = (
+        ref("coverage", how="count", circle_id=ALL, scope=ALL),
+        ref("coverage", how="count", circle_id=ALL, scope=ALL, threshold_confidence=tuple(UNCERTAIN)),
+        ref("gaps", how="count", verdict="unknown"),
+        ref("problems", how="count"),
+        ref("problems", how="count", severity="error"),
+    )
     return Text(
         ("数据是合成的, 数字不是实测, 只说明方法。" if synthetic else "")
         + f"{len(coverage)} 类标准中 {unsure} 类未核实 (M、U); 无法判定 {whole(unknown)} 项, 单列不计入达标; 数据问题 {whole(len(problems))} 条, "
@@ -299,4 +361,4 @@ def _how_sure(coverage: pd.DataFrame, results: "Results") -> Text:
         ("The data are synthetic: figures show the method and are not measured. " if synthetic else "")
         + f"{unsure} of {len(coverage)} thresholds are unverified (M, U); {whole(unknown)} verdicts are unknown and not counted as "
         f"met; {whole(len(problems))} findings about the data, {whole(errors)} rows left out.",
-    )
+    ), sources

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from ..catalogue import suitability_names
 from ..definitions import DEFINITIONS
 from ..tables import LAYERS
 from ..texts import Lang, Text
@@ -14,50 +15,69 @@ if TYPE_CHECKING:
 
 
 class Figure(NamedTuple):
-    """A figure on a page, and the rows of the table that it is read or summed from."""
+    """A figure on a page, and the rows of the table that it is read or worked out from.
+
+    Attributes:
+        page: the file.
+        figure: in words.
+        table: where it is read.
+        rows: key columns that pick the rows, joined by ``;``, with the value where it is always the same.
+        columns: what is read, joined by ``,``; the first is the figure's own.
+    """
 
     page: str
     figure: Text
     table: str
     rows: str
-    column: str
+    columns: str
 
+
+_WHOLE = "circle_id=all;scope=all;facility_type"
+_OF_CIRCLE = "circle_id;scope=all;facility_type"
+_SHARES = "coverage_share,people,people_met,people_not_met,people_unknown"
+_THEME = Text("各处设施", "facilities")
 
 FIGURES = (
-    Figure("index.html", Text("五个主要数字", "the five headline figures"), "headlines", "headline", "value"),
-    Figure(
-        "index.html",
-        Text("各类覆盖率 (全域、城镇、农村)", "coverage by type (all, urban, rural)"),
-        "coverage",
-        "circle_id = all, scope, facility_type",
-        "coverage_share",
-    ),
-    Figure(
-        "index.html",
-        Text("各圈各类覆盖率", "coverage by circle and type"),
-        "coverage",
-        "circle_id, scope = all, facility_type",
-        "coverage_share",
-    ),
-    Figure("index.html", Text("缺口片区", "gap areas"), "gap_areas", "area_id", "people_type_pairs"),
-    Figure("index.html", Text("需求清单", "requirements"), "requirements", "priority", "people_not_met"),
-    Figure("index.html", Text("问题", "problems"), "problems", "layer, file, row", "message"),
-    Figure("maps/coverage.html", Text("每个居民点的判定", "verdict of each demand point"), "distances", "demand_id, facility_type", "verdict"),
-    Figure("maps/gaps.html", Text("缺口", "gaps"), "gaps", "demand_id, facility_type", "people"),
-    Figure("maps/gaps.html", Text("缺口片区", "gap areas"), "gap_area_types", "area_id, facility_type", "people_not_met"),
-    Figure("maps/circles.html", Text("生活圈", "circles"), "circles", "circle_id", "population"),
-    Figure("maps/facilities.html", Text("设施", "facilities"), "facilities", "facility_id", "status"),
-    Figure("maps/before_after.html", Text("项目开放前后", "before and after projects"), "outlook", "place_kind, place_id, facility_type", "people_met_planned"),
-    Figure("maps/ask.html", Text("步行距离 (点击处另算)", "walks (those from a click are worked out in the page)"), "distances", "demand_id, facility_type", "walk_m"),
-    Figure("cards.html", Text("每圈人口与中心", "population and hub of a circle"), "circles", "circle_id", "population"),
-    Figure("cards.html", Text("每圈各类人数与覆盖率", "people and coverage by type"), "coverage", "circle_id, scope = all, facility_type", "coverage_share"),
-    Figure("charts/matrix.svg", Text("各圈各类覆盖率", "coverage by circle and type"), "coverage", "circle_id, scope = all, facility_type", "coverage_share"),
-    Figure("charts/gaps.svg", Text("未达标人数最多的类型", "types that most people lack"), "coverage", "circle_id = all, scope = all, facility_type", "people_not_met"),
-    Figure("charts/walks.svg", Text("步行距离的分布", "spread of walks"), "distances", "demand_id, facility_type", "walk_m"),
-    Figure("charts/profile_*.svg", Text("一个生活圈的五宜", "the five suitabilities of a circle"), "coverage", "circle_id, scope = all, facility_type", "coverage_share"),
+    Figure("index.html", Text("五个主要数字", "the five headline figures"), "headlines", "headline", "value,low,high,value_if_unknown_met,target"),
+    Figure("index.html", Text("首句和第一个回答", "the first sentences"), "combined", "place_kind=all;family=basic;rule=every", "mean_share,reach_share,people,types,mean_types_reached,mean_types_applying"),
+    Figure("index.html", Text("参与判定的居民和居民点", "residents and demand points judged"), "residents", "inside_boundary=True", "population"),
+    Figure("index.html", Text("总图各色的人数", "people by colour of the overview"), "reached", "", "basic_reached,basic_types,population"),
+    Figure("index.html", Text("各类覆盖率", "coverage by type"), "coverage", _WHOLE, f"{_SHARES},coverage_share_low,coverage_share_high,straight_line_share,mean_walk_m"),
+    Figure("index.html", Text("未核实的标准", "unverified thresholds"), "coverage", "circle_id=all;scope=all;threshold_confidence", "threshold_confidence"),
+    Figure("index.html", Text("各圈基础类平均和最低", "mean and lowest of basic types by circle"), "coverage", "circle_id;scope=all;class=basic;facility_type", "coverage_share,straight_line_share"),
+    Figure("index.html", Text("各圈人口和面积", "population and area of circles"), "circles", "circle_id", "population,area_km2"),
+    Figure("index.html", Text("缺口片区", "gap areas"), "gap_areas", "area_id;rank", "people_type_pairs,population,pop_60_plus,must_have_missing"),
+    Figure("index.html", Text("缺口项数", "number of gaps"), "gaps", "verdict", "verdict"),
+    Figure("index.html", Text("项目开放前后", "before and after projects"), "outlook", "place_kind=all;facility_type", "people_newly_served_planned,coverage_share_today,coverage_share_planned,projects"),
+    Figure("index.html", Text("各个项目", "projects"), "projects", "facility_id", "people_newly_served,people_within,aged_60_plus_newly_served"),
+    Figure("index.html", Text("规划点位评价", "planned places"), "planned_places", "facility_type", "people_newly_served,planned,best_people_newly_served,next_people_newly_served,people_left"),
+    Figure("index.html", Text("闲置空间优选", "best idle spaces"), "best_spaces", "facility_type;spaces=1;must_have", "people_newly_served,people_not_met,gap_share,spaces"),
+    Figure("index.html", Text("需求清单", "requirements"), "requirements", "priority;need", "people_not_met,priority"),
+    Figure("index.html", Text("与报告对账", "reconciliation"), "reconciliation", "item", "study_figure,report_figure,difference"),
+    Figure("index.html", Text("问题", "problems"), "problems", "layer;code;severity", "message"),
+    Figure("index.html", Text("读入、采用、剔除的行数", "rows read, accepted, rejected"), "manifest.row_counts", "layer", "rows_read,accepted,rejected"),
+    Figure("index.html", Text("步行距离的分布", "spread of walks"), "distances", "", "walk_m"),
+    Figure("cards.html", Text("每圈人口、面积、到中心最远步行", "population, area and farthest walk to the hub"), "circles", "circle_id", "population,area_km2,farthest_walk_m"),
+    Figure("cards.html", Text("其中乡村人口", "rural residents of a circle"), "residents", "circle_id;scope=rural;inside_boundary=True", "population"),
+    Figure("cards.html", Text("现状设施", "open facilities"), "facilities", "circle_id;status=existing", "facility_type"),
+    Figure("cards.html", Text("每圈各类人数与覆盖率", "people and coverage by type"), "coverage", f"{_OF_CIRCLE};class=basic", _SHARES),
+    Figure("maps/facilities.html", _THEME, "facilities", "facility_id", "status"),
+    *(Figure(f"maps/{one}.html", _THEME, "facilities", f"suitability={one};facility_id", "status") for one in suitability_names),
+    *(Figure(f"maps/{one}.html", Text("各类覆盖率", "coverage by type"), "coverage", f"{_WHOLE}", _SHARES) for one in suitability_names),
+    Figure("maps/coverage.html", Text("每个居民点的判定", "verdict of each demand point"), "distances", "demand_id;facility_type", "verdict,walk_m,facility_id"),
+    Figure("maps/coverage.html", Text("各类覆盖率", "coverage by type"), "coverage", "circle_id;scope;facility_type", _SHARES),
+    Figure("maps/gaps.html", Text("缺口", "gaps"), "gaps", "demand_id;facility_type", "people,walk_m,shortfall_m"),
+    Figure("maps/gaps.html", Text("缺口片区", "gap areas"), "gap_area_types", "area_id;facility_type", "people_not_met"),
+    Figure("maps/circles.html", Text("生活圈", "circles"), "circles", "circle_id", "population,area_km2,farthest_walk_m"),
+    Figure("maps/before_after.html", Text("项目开放前后", "before and after projects"), "outlook", "place_kind;place_id;facility_type", "people_met_planned,people_met_today"),
+    Figure("maps/ask.html", Text("步行距离 (点击处另算)", "walks (those from a click are worked out in the page)"), "distances", "demand_id;facility_type", "walk_m"),
+    Figure("charts/matrix.svg", Text("各圈各类覆盖率", "coverage by circle and type"), "coverage", _OF_CIRCLE, "coverage_share"),
+    Figure("charts/gaps.svg", Text("缺口片区排序", "gap areas by size"), "gap_areas", "area_id", "shortfall_person_m"),
+    Figure("charts/walks.svg", Text("步行距离的分布", "spread of walks"), "distances", "demand_id;facility_type", "walk_m"),
+    Figure("charts/profile_*.svg", Text("一个生活圈的五宜", "the five suitabilities of a circle"), "coverage", _OF_CIRCLE, "coverage_share"),
     Figure("requirements.xlsx", Text("需求清单各行", "rows of the requirements list"), "requirements", "priority", "people_not_met"),
 )  # fmt: skip
-"""In the order of the pages; ``rows`` names the columns that find the rows."""
+"""In the order of the pages, as their ``data-source`` names them."""
 
 _IDS = {
     "demand_id": Text("居民点编号", "id of a demand point"),
@@ -120,20 +140,37 @@ _UNITS = (
 _PEOPLE = ("people", "residents", "population", "pop_", "aged_60_plus")
 
 
-def figures_table(lang: Lang) -> pd.DataFrame:
-    """Return the ``figures`` table: page, figure, table, rows, column, definition."""
+def figures_table(
+    lang: Lang, figures: Iterable[Figure] = FIGURES, definitions: Mapping[str, Text] | None = None
+) -> pd.DataFrame:
+    """Return the ``figures`` table: page, figure, table, row_key, rows, columns, definition of the first of these.
+
+    ``row_key`` names the columns that pick rows, ``rows`` their values where they are always the same, else ``*``.
+
+    Args:
+        lang: language of the words.
+        figures: what to list.
+        definitions: column or table → what it means, where this is no run's own table.
+    """
+
+    def defined(one: Figure) -> Text:
+        column = one.columns.split(",")[0]
+        own = definitions or {}
+        return own.get(column) or own.get(one.table) or meaning(one.table, column)
+
     rows = [
         (
             one.page,
             one.figure.of(lang),
             one.table,
-            one.rows,
-            one.column,
-            meaning(one.table, one.column).of(lang),
+            ";".join(part.split("=")[0] for part in one.rows.split(";")),
+            ";".join(part if "=" in part or not part else f"{part}=*" for part in one.rows.split(";")),
+            one.columns,
+            defined(one).of(lang),
         )
-        for one in FIGURES
+        for one in figures
     ]
-    return pd.DataFrame(rows, columns=["page", "figure", "table", "rows", "column", "definition"])
+    return pd.DataFrame(rows, columns=["page", "figure", "table", "row_key", "rows", "columns", "definition"])
 
 
 def columns_table(headings: Mapping[str, Iterable[str]], lang: Lang) -> pd.DataFrame:
