@@ -13,6 +13,7 @@ from test_reuse import changed, first
 from worlds import write_study
 
 from pujin_geo.analysis import analyse
+from pujin_geo.catalogue import suitability_names
 from pujin_geo.compare import words
 from pujin_geo.compare.comparison import compare_runs
 from pujin_geo.compare.folder import write_comparison
@@ -33,6 +34,11 @@ PAGES = (
     ("c", "index.html"),
 )
 LANGS: dict[str, Lang] = {"a": "zh", "b": "en", "c": "en"}
+MAPS = (
+    *(("a", f"maps/{one}.html") for one in ("coverage", "circles", "before_after", *suitability_names)),
+    ("b", "maps/coverage.html"),
+    ("c", "maps/before_after.html"),
+)
 SPOKEN = re.compile(
     r"±10 ?%|\b10 ?%|1,?000 ?(米|m)\b|990 (米|m)\b|1\.1 (米/秒|m/s)|1?15 (分钟|minutes)|85 ?%|fifteen-minute|\b[0-9a-f]{12}\b"
 )
@@ -87,6 +93,18 @@ def test_every_number_has_a_source(folder: Path, name: str, page: str) -> None:
     )  # fmt: skip
     left = unsourced(page_of(folder, name, page), spoken=spoken)
     assert [text for text in left if re.search(r"\d", SPOKEN.sub("", text))] == []
+
+
+@pytest.mark.parametrize(("name", "page"), MAPS)
+def test_panels_of_maps_name_their_rows(folder: Path, name: str, page: str) -> None:
+    tables = Tables(folder / name)
+    shown = list(shown_figures(page_of(folder, name, page)))
+    assert [why for one in shown if (why := fault(one, tables))] == []
+    listed = [one for one in (words.FIGURES if name == "c" else FIGURES) if one.page == page]
+    assert listed
+    assert all(any(matches(one.refs[0], figure) for figure in listed) for one in shown)
+    if page.removeprefix("maps/").removesuffix(".html") not in suitability_names:
+        assert shown  # a suitability may have no judged type
 
 
 def altered(shown: list[Shown]) -> Iterator[Shown]:

@@ -12,7 +12,7 @@ from ..maps.coverage import basic_reach
 from ..maps.figures import percent, whole
 from ..maps.offline import with_policy
 from ..maps.palette import CHANGE_COLOURS, DEMAND_CLASSES, LAND_COLOUR
-from ..maps.references import how_to_trace, ref
+from ..maps.references import how_to_trace
 from ..maps.templates import templates
 from ..maps.words import notices
 from ..tables import ALL
@@ -101,7 +101,6 @@ def page_html(comparison: "Comparison") -> str:
             whole=whole,
             percent=percent,
             signed=_signed,
-            ref=ref,
             traced=_traced(comparison),
             how_to_trace=how_to_trace(lang),
         )

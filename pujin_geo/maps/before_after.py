@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..coverage.outlook import UNDER_WAY
+from ..tables import ALL
 from ..texts import Lang, Text
 from ..walking.network import network_of
 from ..walking.verdicts import judge, place
@@ -16,6 +17,7 @@ from .figures import percent, whole
 from .functions import type_json
 from .page import MapPage, folium_map, map_page
 from .palette import CHANGE_COLOURS, DEMAND_CLASSES, VERDICT_COLOURS
+from .references import ref
 from .shared import Shared
 from .words import STATUSES, page_texts
 
@@ -120,11 +122,14 @@ def _words(results: "Results", types: pd.DataFrame, outlook: pd.DataFrame) -> di
     lang = results.lang
     name = types.set_index("facility_type")["name_en" if lang == "en" else "name_zh"]
     scenario = "planned_with_streets"
+    then = ("people_met", "coverage_share", "people_newly_served", "people_cleared", "people_lost")
+    read = ",".join(["people_met_today", "coverage_share_today", *(f"{one}_{scenario}" for one in then)])
     rows = [
         {
             "id": row["facility_type"],
             "name": name[row["facility_type"]],
             "projects": int(row["projects"]),
+            "source": ref("outlook", read, place_kind=ALL, facility_type=row["facility_type"]),
             "met_today": whole(row["people_met_today"]),
             "share_today": percent(row["coverage_share_today"]),
             "met_then": whole(row[f"people_met_{scenario}"]),

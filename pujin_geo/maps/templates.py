@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ..reuse import kept
+from .references import ref
 
 
 class _Loader(PackageLoader):
@@ -26,14 +27,16 @@ class _Loader(PackageLoader):
 
 @cache
 def templates() -> Environment:
-    """Return the package's templates; every text put into them is escaped."""
-    return Environment(
+    """Return the package's templates; every text put into them is escaped, and all know ``references.ref``."""
+    environment = Environment(
         loader=_Loader("pujin_geo", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["ref"] = ref
+    return environment
 
 
 @kept

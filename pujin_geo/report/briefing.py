@@ -282,7 +282,6 @@ def index_html(results: "Results", *, drawn: Drawn | None = None) -> str:
             notices=notices(results),
             traced=traced(results),
             how_to_trace=how_to_trace(lang),
-            ref=ref,
             sections={key: text.of(lang) for key, text in SECTIONS.items() if _has(results, key)},
             lead=lead(results),
             lead_sources=" ".join(lead_sources(results)),

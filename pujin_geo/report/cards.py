@@ -55,7 +55,6 @@ def cards_html(results: "Results", *, drawn: Drawn | None = None) -> str:
             notices=notices(results),
             traced=traced(results),
             how_to_trace=how_to_trace(lang),
-            ref=ref,
             pictures=drawn.pictures,
             hub_colour=HUB_COLOUR,
             hub_words=hub_words(lang),
