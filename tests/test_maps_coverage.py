@@ -171,6 +171,7 @@ def test_cards_of_points_and_facilities(browser: Browser, result: Results, page_
         click_on(page, "map.pujin.demand.points[14]")
         card = page.locator(".leaflet-popup .pj-card").last
         assert card.locator("tr").count() > 20
+        assert card.get_attribute("data-source") == "residents?demand_id=d014 distances?demand_id=d014"
         page.select_option("#pj-choice", TYPE)
         page.uncheck("#pj-facilities")
         click_on(page, "map.pujin.demand.points[14]")

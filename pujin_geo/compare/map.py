@@ -54,6 +54,7 @@ def comparison_map(comparison: "Comparison") -> MapPage:
         **function_layer(functions, types, after.tables["circles"]["circle_id"].tolist()),
         "open": is_open,
         "projects": _effect_rows(comparison, functions),
+        "demandTables": ["verdict_changes"],
         "demand": later | {"verdicts": demand["verdicts"], "walks": demand["walks"]},
         "after": {"verdicts": later["verdicts"], "walks": later["walks"]},
         "changedStreets": [_lines(changed_streets(comparison, is_later=flag)) for flag in (False, True)],

@@ -77,5 +77,6 @@ FIGURES = (
     Figure("index.html", Text("数据的变化", "what changed in the data"), "data_changes", "layer;id;change", "moved_m"),
     Figure("maps/before_after.html", Text("每处设施的影响", "what each facility did"), "facility_effects", "facility_id", "people_alone,people_last"),
     Figure("maps/before_after.html", Text("各类达标人数", "people met by type"), "coverage_changes", "circle_id=all;facility_type", "people_met_change,people_met_before,people_met_after,coverage_share_before,coverage_share_after"),
+    Figure("maps/before_after.html", Text("每个居民点的前后", "demand points before and after"), "verdict_changes", "demand_id", "walk_m_after,walk_m_before,verdict_after,verdict_before"),
 )  # fmt: skip
 """Where the figures of a comparison's page stand, see ``report.trace``."""

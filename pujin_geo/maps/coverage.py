@@ -160,6 +160,7 @@ def demand_layer(results: "Results", types: pd.DataFrame, *, laid: Laid | None =
     return {
         "lon": residents["lon"].round(6).tolist(),
         "lat": residents["lat"].round(6).tolist(),
+        "id": residents["demand_id"].tolist(),
         "name": names.tolist(),
         "committee": [committees.get(one, one) for one in residents["committee_id"].fillna("").tolist()],
         "people": residents["population"].round(1).tolist(),

@@ -112,6 +112,8 @@ pujin.demandTip = function (data, i) {
 pujin.demandHead = function (data, i) {
   const { demand, text } = data;
   const card = pujin.element("div", "pj-card");
+  const rows = `?demand_id=${encodeURIComponent(demand.id[i])}`;
+  card.dataset.source = (data.demandTables || ["residents", "distances"]).map((table) => table + rows).join(" ");
   const title = pujin.element("h3", "", demand.name[i] || text.noName);
   title.dir = "auto";
   card.append(title);
