@@ -146,6 +146,11 @@ def test_areas_answer_clicks_lists_and_choices(browser: Browser, lang, tmp_path)
         buttons.first.click()
         assert card.locator("h3").inner_text() == data["areas"][0][1]
         assert data["areas"][0][5] in card.inner_text()
+        area_id = data["areas"][0][0]
+        assert (
+            card.get_attribute("data-source")
+            == f"gap_areas?area_id={area_id} gap_area_types?area_id={area_id}"
+        )
         with_detour = next(i for i, at in enumerate(data["detours"]["of"]) if at >= 0)
         lines = ".leaflet-pj-detour-pane canvas"
         page.keyboard.press("Escape")

@@ -120,8 +120,9 @@ pujin.areaTip = function (data, i, place) {
 
 pujin.areaCard = function (data, i, type, place) {
   const { text, types } = data;
-  const [, name, circle, committee, points, people, aged, small, , crossed, missing, must] = data.areas[i];
+  const [id, name, circle, committee, points, people, aged, small, , crossed, missing, must] = data.areas[i];
   const card = pujin.element("div", "pj-card");
+  card.dataset.source = ["gap_areas", "gap_area_types"].map((table) => `${table}?area_id=${encodeURIComponent(id)}`).join(" ");
   const title = pujin.element("h3", "", name);
   title.dir = "auto";
   card.append(title);
