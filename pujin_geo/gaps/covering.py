@@ -6,7 +6,6 @@ Church & ReVelle 1974, "The maximal covering location problem", Papers of the Re
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from ..reuse import kept
@@ -149,6 +148,8 @@ def _best(case: _Case, count: int) -> Cover:
     greedy = _greedy(case, count)
     if case.covered(greedy) >= np.sort(alone)[::-1][:count].sum():  # no overlap: nothing can beat it
         return _cover(case, greedy, None)
+    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - kept covers need none
+
     found = milp(
         np.concatenate([np.zeros(candidates), -case.people]),
         integrality=np.concatenate([np.ones(candidates), np.zeros(points)]),

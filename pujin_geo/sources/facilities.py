@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from rapidfuzz import fuzz, process
-from scipy.spatial import cKDTree
 
 from ..catalogue import normalise, suitability_names, type_lookup
 from ..reuse import kept
@@ -209,6 +208,8 @@ def near_pairs(xy: Floats, *, within_m: float = NEAR_M) -> list[tuple[int, int, 
     """
     if len(xy) < 2:
         return []
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - a kept layer needs none
+
     count = min(NEIGHBOURS + 1, len(xy))
     distances, others = cKDTree(xy).query(xy, k=count, distance_upper_bound=np.nextafter(within_m, np.inf))
     pairs = {

@@ -10,6 +10,7 @@ which it is added up, and equality at a threshold means equality.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -19,13 +20,15 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from ..errors import SourceError
 from ..inputs import Inputs
 from ..reuse import kept
 from ..tables import Problem
 from ..texts import Text
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -296,10 +299,16 @@ def read_vertices(geometry: NDArray[np.object_], street: Ints) -> _Vertices:
     return _merge_places(line.astype(np.int64), xy, street[of_geometry])
 
 
+def _tree(xy: Floats) -> "cKDTree":
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - a kept network needs none
+
+    return cKDTree(xy)
+
+
 def _merge_places(line: Ints, xy: Floats, line_street: Ints) -> _Vertices:
     """Number the places: coordinates within 1 mm of each other are one, at the first one's position."""
     distinct, place = _distinct(xy)
-    near = cKDTree(distinct).query_pairs(SAME_PLACE_M + 1e-9, output_type="ndarray")
+    near = _tree(distinct).query_pairs(SAME_PLACE_M + 1e-9, output_type="ndarray")
     spread_m = np.zeros(len(distinct))
     if len(near):
         links = coo_array((np.ones(len(near)), (near[:, 0], near[:, 1])), shape=(len(distinct),) * 2)
@@ -416,7 +425,7 @@ def _count_crossings(vertices: _Vertices, joins: Ints, tolerance_m: float) -> in
     """Count the places where lines cross without meeting; not those where an end was joined."""
     found = _meetings(vertices)
     if len(joins) and len(found.xy):
-        joined_m, _ = cKDTree(vertices.place_xy[joins.ravel()]).query(found.xy)
+        joined_m, _ = _tree(vertices.place_xy[joins.ravel()]).query(found.xy)
         apart = joined_m > tolerance_m + SAME_PLACE_M
         found = _Meetings(found.start[apart], found.along[apart], found.xy[apart])
     return found.count()
@@ -484,7 +493,7 @@ def _join_ends(vertices: _Vertices, tolerance_m: float) -> tuple[_Vertices, _Joi
     passes = np.hypot(*(foot - foot[best]).T) <= 2 * SAME_PLACE_M
     joined = _insert(vertices, start[on[passes]], along[passes], foot[best[passes]])
     which, line, gap, foot = which[fresh], line[fresh], gap[fresh], foot[fresh]
-    _, found = cKDTree(joined.place_xy).query(np.concatenate([end_xy[which], foot]))
+    _, found = _tree(joined.place_xy).query(np.concatenate([end_xy[which], foot]))
     places = np.stack(np.split(found.astype(np.int64), 2), axis=1)
     return joined, _Joins(places, owner[which], line, gap, vertices.line_street)
 
