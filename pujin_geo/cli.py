@@ -1,9 +1,12 @@
 """Commands: ``pujin-geo run``, ``check``, ``compare``, ``circles``, ``import-osm``, ``print``, ``lab``; exit 0, 1 refused, 2 usage."""
 
 import enum
+import gc
 import itertools
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -84,6 +87,17 @@ def _asked_for_english(argv: list[str]) -> bool:
     return "--lang=en" in argv or ("--lang", "en") in itertools.pairwise(argv)
 
 
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Load modules without looking for garbage among them: none is, and every later look would pass them again."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @app.command()
 def run(
     study: StudyArgument = DEFAULT_STUDY,
@@ -106,13 +120,14 @@ def run(
     ] = False,
 ) -> None:
     """读入、检查、分析, 写出表格、地图和简报 · Read, check, analyse, write tables, maps and the briefing."""
-    from .analysis import analyse  # noqa: PLC0415 - each command loads only what it uses
-    from .outputs import write_results  # noqa: PLC0415
-    from .progress import progress  # noqa: PLC0415
-    from .reuse import Store, cache_folder, reusing  # noqa: PLC0415
-    from .runs.place import prepare  # noqa: PLC0415
-    from .sources.reading import load_study  # noqa: PLC0415
-    from .study import read_study  # noqa: PLC0415
+    with _loading():
+        from .analysis import analyse  # noqa: PLC0415 - each command loads only what it uses
+        from .outputs import write_results  # noqa: PLC0415
+        from .progress import progress  # noqa: PLC0415
+        from .reuse import Store, cache_folder, reusing  # noqa: PLC0415
+        from .runs.place import prepare  # noqa: PLC0415
+        from .sources.reading import load_study  # noqa: PLC0415
+        from .study import read_study  # noqa: PLC0415
 
     own = read_study(study)
     target = out or Path("outputs") / study.resolve().name
