@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from .errors import SettingsError
+from .reuse import kept
 from .tables import AGE_GROUPS, SCOPES
 from .texts import Text
 
@@ -202,6 +203,7 @@ def _has_threshold(catalogue: pd.DataFrame) -> pd.Series:
 
 
 @cache
+@kept
 def _shipped(profile: str) -> pd.DataFrame:
     return _parse(_shipped_cells(profile), f"{profile}.csv")
 

@@ -1,6 +1,7 @@
 """What the door accepts, what it leaves out, and what it says about it."""
 
 import ast
+import math
 import re
 import warnings
 from pathlib import Path
@@ -17,6 +18,7 @@ from study_folders import BOUNDARY, STREETS, coded, codes, counts, read, write_s
 
 from pujin_geo.errors import PujinError, SettingsError, SourceError
 from pujin_geo.inputs import Inputs, empty_layer
+from pujin_geo.sources.facilities import near_pairs
 from pujin_geo.tables import LAYERS
 
 
@@ -687,3 +689,28 @@ def _codes(tree: ast.AST) -> set[str]:
         [a.value for a in c.args if isinstance(a, ast.Constant) and isinstance(a.value, str)] for c in named
     ]
     return {found[0] for found in texts if found}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_near_pairs_are_those_of_every_two_points(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    xy = np.array([350_000.0, 3_450_000.0]) + random.choice([20.0, 200.0, 3000.0]) * random.random(
+        (random.integers(0, 8), 2)
+    )
+    if seed % 3 == 0 and len(xy) > 1:
+        xy[-1] = xy[0]
+    apart = [
+        (i, j, math.dist(xy[i], xy[j]))
+        for i in range(len(xy))
+        for j in range(i + 1, len(xy))
+        if math.dist(xy[i], xy[j]) <= 30.0
+    ]
+    found = near_pairs(xy)
+    assert [pair[:2] for pair in found] == [pair[:2] for pair in apart]
+    assert [pair[2] for pair in found] == pytest.approx([pair[2] for pair in apart])
+
+
+def test_points_exactly_as_far_apart_as_the_limit_are_near() -> None:
+    assert near_pairs(np.array([[0.0, 0.0], [30.0, 0.0]])) == [(0, 1, 30.0)]
+    assert near_pairs(np.array([[0.0, 0.0], [30.0000001, 0.0]])) == []
+    assert near_pairs(np.array([[5.0, 5.0], [5.0, 5.0], [90.0, 5.0]])) == [(0, 1, 0.0)]

@@ -206,9 +206,22 @@ def near_pairs(xy: Floats, *, within_m: float = NEAR_M) -> list[tuple[int, int, 
     >>> near_pairs(np.array([[0.0, 0.0], [10.0, 0.0], [500.0, 0.0]]))
     [(0, 1, 10.0)]
     """
-    if len(xy) < 2:
-        return []
-    from scipy.spatial import cKDTree  # noqa: PLC0415 - a kept layer needs none
+    return _near_pairs(xy, within_m) if _has_near(xy, within_m) else []
+
+
+def _has_near(xy: Floats, within_m: float) -> bool:
+    """Tell whether any two points may be within a distance; most groups of facilities have none."""
+    points = shapely.points(np.unique(xy, axis=0))
+    if len(points) < len(xy):
+        return True
+    # A millimetre more: the exact question is asked below.
+    near = shapely.STRtree(points).query_nearest(points, max_distance=within_m + 0.001, exclusive=True)
+    return bool(near.size)
+
+
+@kept
+def _near_pairs(xy: Floats, within_m: float) -> list[tuple[int, int, float]]:
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - takes longer to load than kept pairs
 
     count = min(NEIGHBOURS + 1, len(xy))
     distances, others = cKDTree(xy).query(xy, k=count, distance_upper_bound=np.nextafter(within_m, np.inf))
