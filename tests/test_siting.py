@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from gap_worlds import Case, case_of, long_street, space
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from shapely import box
@@ -12,6 +12,7 @@ from worlds import facility_type, home, one_street, shop, street
 
 from pujin_geo.catalogue import PROFILES, read_catalogue
 from pujin_geo.coverage.whatif import add_facility, scenario, shares
+from pujin_geo.gaps import covering
 from pujin_geo.gaps.covering import maximal_cover
 from pujin_geo.gaps.siting import (
     BEST_COLUMNS,
@@ -112,15 +113,18 @@ def brute_force(reach: np.ndarray, people: np.ndarray, count: int) -> float:
     return max(float(people[reach[:, list(one)].any(axis=1)].sum()) for one in choices)
 
 
-@settings(max_examples=80, deadline=None)
-@given(st.data())
-def test_maximal_cover_is_the_best_of_all_choices(data: st.DataObject) -> None:
+@pytest.mark.parametrize("tried", [0, covering.CHOICES_TRIED], ids=["solver", "every choice"])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+@given(data=st.data())
+def test_maximal_cover_is_the_best_of_all_choices(tried: int, data: st.DataObject) -> None:
     points, candidates = data.draw(st.integers(1, 12)), data.draw(st.integers(1, 7))
     reach = np.array(data.draw(st.lists(
         st.lists(st.booleans(), min_size=candidates, max_size=candidates), min_size=points, max_size=points)))  # fmt: skip
     people = np.array(data.draw(st.lists(st.integers(0, 60), min_size=points, max_size=points)), dtype=float)
     count = data.draw(st.integers(1, 5))
-    cover = maximal_cover(csr_array(reach.astype(float)), people, count)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(covering, "CHOICES_TRIED", tried)
+        cover = maximal_cover(csr_array(reach.astype(float)), people, count)
     best = brute_force(reach, people, count)
     assert cover.people == pytest.approx(best)
     assert cover.status == "optimal"
@@ -137,16 +141,22 @@ def test_greed_is_not_enough() -> None:
 
 
 def test_a_search_cut_short_says_so_with_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    from scipy.optimize import OptimizeResult  # noqa: PLC0415
-
-    from pujin_geo.gaps import covering  # noqa: PLC0415
+    from scipy import optimize  # noqa: PLC0415
 
     reach = csr_array(np.array([[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]], dtype=float))
-    cut = OptimizeResult(status=1, x=None, mip_dual_bound=-27.0)
-    monkeypatch.setattr(covering, "milp", lambda *_, **__: cut)
+    cut = optimize.OptimizeResult(status=1, x=None, mip_dual_bound=-27.0)
+    monkeypatch.setattr(optimize, "milp", lambda *_, **__: cut)
+    monkeypatch.setattr(covering, "CHOICES_TRIED", 0)
     cover = maximal_cover(reach, np.array([5.0, 9.0, 9.0, 4.0]), 2)
     assert (cover.status, cover.people, cover.bound) == ("limit", 23.0, 27.0)
     assert cover.gap_share == pytest.approx(4 / 23)
+
+
+def test_of_equal_choices_the_first_is_taken() -> None:
+    """Any two of three neighbours on a ring cover all three points; sums of tenths differ in their last digits."""
+    reach = csr_array(np.array([[1, 1, 0], [0, 1, 1], [1, 0, 1]], dtype=float))
+    assert maximal_cover(reach, np.array([0.1, 0.2, 0.3]), 2).chosen == (0, 1)
+    assert maximal_cover(reach, np.array([0.3, 0.2, 0.1]), 2).chosen == (0, 1)
 
 
 def test_nothing_to_cover_chooses_nothing() -> None:

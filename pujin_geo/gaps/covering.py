@@ -4,6 +4,8 @@ Church & ReVelle 1974, "The maximal covering location problem", Papers of the Re
 """
 
 from dataclasses import dataclass
+from itertools import combinations
+from math import comb
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -13,6 +15,9 @@ from ..walking.network import Floats, Ints
 
 NODE_LIMIT = 20_000
 """A search ends after this many branches, the same ones on every machine, and reports its gap."""
+
+CHOICES_TRIED = 20_000
+"""Up to this many choices are all tried, which takes less than loading a solver."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,9 @@ class Cover:
 def maximal_cover(reach: csr_array, people: Floats, count: int) -> Cover:
     """Choose at most ``count`` candidates that cover the most people (maximal covering, MCLP).
 
-    maximise Σ aᵢ yᵢ subject to yᵢ ≤ Σⱼ∈N(i) xⱼ, Σ xⱼ ≤ count, x ∈ {0, 1}, 0 ≤ y ≤ 1 (Church & ReVelle 1974), by
-    branch and bound (HiGHS). Demand points that the same candidates reach are one row.
+    maximise Σ aᵢ yᵢ subject to yᵢ ≤ Σⱼ∈N(i) xⱼ, Σ xⱼ ≤ count, x ∈ {0, 1}, 0 ≤ y ≤ 1 (Church & ReVelle 1974): by
+    trying every choice where there are few, else by branch and bound (HiGHS). Demand points that the same
+    candidates reach are one row.
 
     Args:
         reach: (points, candidates) nonzero where the candidate is within reach.
@@ -148,6 +154,14 @@ def _best(case: _Case, count: int) -> Cover:
     greedy = _greedy(case, count)
     if case.covered(greedy) >= np.sort(alone)[::-1][:count].sum():  # no overlap: nothing can beat it
         return _cover(case, greedy, None)
+    if comb(candidates, count) <= CHOICES_TRIED:
+        return _cover(case, _best_of_all(case, count), None)
+    return _searched(case, count, greedy)
+
+
+def _searched(case: _Case, count: int, greedy: list[int]) -> Cover:
+    """Return the best choice by branch and bound; where the search is cut off, the greedy one if it found none."""
+    points, candidates = len(case.people), case.candidates
     from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - kept covers need none
 
     found = milp(
@@ -163,6 +177,19 @@ def _best(case: _Case, count: int) -> Cover:
     whole = case.people.sum()
     bound = whole if found.mip_dual_bound is None else min(-found.mip_dual_bound, whole)
     return _cover(case, chosen, float(bound))
+
+
+def _best_of_all(case: _Case, count: int) -> list[int]:
+    """Return the choice that covers most; of equal ones the first in order of the candidates."""
+    reached = np.zeros((case.candidates, len(case.people)), dtype=bool)
+    reached[case.candidate, case.point] = True
+    choices = np.array(list(combinations(range(case.candidates), count)))
+    covered = reached[choices[:, 0]]
+    for one in choices.T[1:]:
+        covered |= reached[one]
+    # Sums differ in their last digits by the order of adding; people do not.
+    best: list[int] = choices[np.argmax(np.round(covered @ case.people, 6))].tolist()
+    return best
 
 
 def _limits(case: _Case) -> csr_array:
