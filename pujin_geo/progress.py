@@ -1,18 +1,28 @@
 """A progress bar for long work, on the terminal and in a notebook."""
 
 import html
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from .texts import Lang, Text
 
 
 @contextmanager
 def progress(lang: Lang, *, steps: int) -> Iterator[Callable[[Text], None]]:
-    """Show a bar of ``steps`` steps on stderr; call what it yields with a sentence as each step begins."""
+    """Show a bar of ``steps`` steps on a terminal's stderr; call what it yields with a sentence as each step begins."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     columns = (
         SpinnerColumn(),
         BarColumn(bar_width=24),

@@ -153,10 +153,25 @@ def test_a_search_cut_short_says_so_with_its_bound(monkeypatch: pytest.MonkeyPat
 
 
 def test_of_equal_choices_the_first_is_taken() -> None:
-    """Any two of three neighbours on a ring cover all three points; sums of tenths differ in their last digits."""
-    reach = csr_array(np.array([[1, 1, 0], [0, 1, 1], [1, 0, 1]], dtype=float))
-    assert maximal_cover(reach, np.array([0.1, 0.2, 0.3]), 2).chosen == (0, 1)
-    assert maximal_cover(reach, np.array([0.3, 0.2, 0.1]), 2).chosen == (0, 1)
+    """Greed takes the middle and reaches 23; (0, 2) and (0, 3) reach all 27, and sums of tenths differ in their last digits."""
+    reach = csr_array(np.array([[1, 0, 0, 0], [1, 1, 0, 0], [0, 1, 1, 1], [0, 0, 1, 1]], dtype=float))
+    assert maximal_cover(reach, np.array([0.5, 0.9, 0.9, 0.4]), 2).chosen == (0, 2)
+    turned = csr_array(reach.toarray()[:, ::-1])
+    assert maximal_cover(turned, np.array([0.5, 0.9, 0.9, 0.4]), 2).chosen == (0, 3)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_trying_all_and_searching_find_the_same_number_of_people(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    reach = csr_array((random.random((60, 24)) < 0.15).astype(float))
+    people = random.integers(1, 400, 60) / 8
+    covers = []
+    for tried in (0, covering.CHOICES_TRIED):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(covering, "CHOICES_TRIED", tried)
+            covers.append([maximal_cover(reach, people, count) for count in (2, 3, 4, 5)])
+    assert [one.people for one in covers[0]] == [one.people for one in covers[1]]
+    assert {one.status for one in (*covers[0], *covers[1])} == {"optimal"}
 
 
 def test_nothing_to_cover_chooses_nothing() -> None:

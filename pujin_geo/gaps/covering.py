@@ -4,7 +4,6 @@ Church & ReVelle 1974, "The maximal covering location problem", Papers of the Re
 """
 
 from dataclasses import dataclass
-from itertools import combinations
 from math import comb
 
 import numpy as np
@@ -17,7 +16,10 @@ NODE_LIMIT = 20_000
 """A search ends after this many branches, the same ones on every machine, and reports its gap."""
 
 CHOICES_TRIED = 20_000
-"""Up to this many choices are all tried, which takes less than loading a solver."""
+"""Up to this many choices, but for their last two, are all tried: it takes less than loading a solver."""
+
+PEOPLE_DIGITS = 6
+"""Sums of people differ in their last digits by the order of adding; choices that differ by less are equal."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +156,8 @@ def _best(case: _Case, count: int) -> Cover:
     greedy = _greedy(case, count)
     if case.covered(greedy) >= np.sort(alone)[::-1][:count].sum():  # no overlap: nothing can beat it
         return _cover(case, greedy, None)
-    if comb(candidates, count) <= CHOICES_TRIED:
-        return _cover(case, _best_of_all(case, count), None)
+    if comb(candidates, count - 2) <= CHOICES_TRIED:
+        return _cover(case, _best_of_all(case, count, greedy), None)
     return _searched(case, count, greedy)
 
 
@@ -179,16 +181,35 @@ def _searched(case: _Case, count: int, greedy: list[int]) -> Cover:
     return _cover(case, chosen, float(bound))
 
 
-def _best_of_all(case: _Case, count: int) -> list[int]:
-    """Return the choice that covers most; of equal ones the first in order of the candidates."""
-    reached = np.zeros((case.candidates, len(case.people)), dtype=bool)
-    reached[case.candidate, case.point] = True
-    choices = np.array(list(combinations(range(case.candidates), count)))
-    covered = reached[choices[:, 0]]
-    for one in choices.T[1:]:
-        covered |= reached[one]
-    # Sums differ in their last digits by the order of adding; people do not.
-    best: list[int] = choices[np.argmax(np.round(covered @ case.people, 6))].tolist()
+def _best_of_all(case: _Case, count: int, greedy: list[int]) -> list[int]:
+    """Return the choice that covers most; of equal ones the greedy one, else the first in order of the candidates.
+
+    Candidates are added one by one in order, as long as the best that the others add alone could beat what is known;
+    for the last two all pairs are taken at once.
+    """
+    reached = np.zeros((case.candidates, len(case.people)))
+    reached[case.candidate, case.point] = 1.0
+    most, best = round(case.covered(greedy), PEOPLE_DIGITS), greedy
+
+    def visit(chosen: list[int], left: Floats, covered: float) -> None:
+        nonlocal most, best
+        start, missing = chosen[-1] + 1 if chosen else 0, count - len(chosen)
+        others = reached[start:]
+        gain = others @ left
+        if len(gain) < missing or covered + np.sort(gain)[-missing:].sum() <= most + 10.0**-PEOPLE_DIGITS:
+            return
+        if missing > 2:
+            for one, added in enumerate(gain.tolist(), start):
+                visit([*chosen, one], left * (1.0 - reached[one]), covered + added)
+            return
+        both = gain[:, None] + gain - (others * left) @ others.T
+        both[np.tri(len(gain), dtype=bool)] = -1.0
+        total = np.round(covered + both, PEOPLE_DIGITS)
+        if total.max() > most:
+            pair = np.unravel_index(np.argmax(total), total.shape)
+            most, best = float(total.max()), [*chosen, *(start + int(one) for one in pair)]
+
+    visit([], case.people, 0.0)
     return best
 
 
