@@ -7,10 +7,12 @@ STAMP := $(VENV)/installed
 
 setup: $(STAMP)
 
+# Compiled at once, so that the first run does not wait for it, nor every run where Python may not write.
 $(STAMP): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	$(BIN)/python -m compileall -q pujin_geo
 	touch $@
 
 run: setup
