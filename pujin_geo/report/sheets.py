@@ -64,19 +64,17 @@ def fill_sheets(frame: bytes, rows: Mapping[str, Rows]) -> bytes:
     with ZipFile(io.BytesIO(frame)) as source:
         members = {name: source.read(name) for name in source.namelist()}
     filled = io.BytesIO()
-    packed: Future[None] | None = None
-    # One sheet is packed while the next one is written.
+    packed: list[Future[None]] = []
+    # Sheets are packed one after another while the next ones are written.
     with ZipFile(filled, "w") as target, ThreadPoolExecutor(1) as beside:
         for name, content in members.items():
             whole = _with_rows(content.decode(), rows[name]).encode() if name in rows else content
             # A fixed date and fixed rights: equal tables, equal bytes.
             about = ZipInfo(name, (1980, 1, 31, 0, 0, 0))
             about.external_attr = 0o100600 << 16
-            if packed:
-                packed.result()
-            packed = beside.submit(target.writestr, about, whole, ZIP_DEFLATED, _LEVEL)
-        if packed:
-            packed.result()
+            packed.append(beside.submit(target.writestr, about, whole, ZIP_DEFLATED, _LEVEL))
+        for one in packed:
+            one.result()
     return filled.getvalue()
 
 
