@@ -131,6 +131,7 @@ def test_a_click_on_a_cluster_zooms_in_and_a_card_names_all_functions(
         card = page.locator(".leaflet-popup .pj-card")
         assert card.locator("h3").inner_text() == one[3]
         assert card.locator("li").count() == functions == 3
+        assert card.get_attribute("data-source") == f"facilities?site_id={data['sites'][site]['id']}"
         assert run(page, "return map.getZoom();") >= 16
         assert seen.faults == []
 

@@ -1,6 +1,7 @@
 """Today beside the time after: verdicts and sums against full runs, two views that move together in a browser."""
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -156,6 +157,10 @@ def test_cards_compare_and_projects_say_whom_they_serve(
             "const sign = map.pujin.sides[1].signs.signs().find((s) => s.options.shape !== 'existing');"
             " sign.openPopup(); return sign.getPopup().getElement().textContent;",
         )
+        source = page.locator("#pj-after .leaflet-popup .pj-card").last.get_attribute("data-source")
+        project = unquote(source.split(" projects?facility_id=")[1])
+        assert project in result.tables["projects"]["facility_id"].tolist()
+        assert source.startswith(f"facilities?site_id={project.split('/')[0]} ")
         assert "新增达标人数" in card_text
         left = run(page, "return map.pujin.sides[0].signs.signs().map((s) => s.options.shape);")
         assert set(left) <= {"existing"}

@@ -112,6 +112,10 @@ def test_circles_hubs_and_reach_answer_clicks_and_choices(browser: Browser, lang
         card = page.locator(".leaflet-popup .pj-card").last
         assert "东圈" in card.locator("h3").inner_text()
         assert card.locator("tr").count() > 7
+        rows = "?circle_id=LC2"
+        assert card.get_attribute("data-source") == (
+            f"circles{rows} facilities{rows};status=existing coverage{rows};scope=all"
+        )
         page.keyboard.press("Escape")
         assert run(page, "return map.pujin.reach.layers().map((l) => l.options.minutes);") == [15, 10, 5]
         page.select_option("#pj-choice", "")

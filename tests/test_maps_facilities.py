@@ -261,6 +261,10 @@ def test_each_file_alone_draws_and_answers_clicks(browser: Browser, lang, tmp_pa
             page.mouse.click(*place_of(page, "const layer = map.pujin.facilities.signs[0];"))
             name = page.evaluate(map_script("return map.pujin.data.functions[0][3];"))
             assert page.locator(".leaflet-popup .pj-card h3").inner_text() == name
+            source = page.locator(".leaflet-popup .pj-card").get_attribute("data-source")
+            table = result.tables["facilities"]
+            here = table["site_id"] == source.removeprefix("facilities?site_id=")
+            assert name in table.loc[here, "name"].tolist()
             page.keyboard.press("Escape")
             page.mouse.click(*place_of(page, "const layer = map.pujin.demand.points[35];"))
             page.wait_for_function("document.querySelector('.leaflet-popup table')")

@@ -178,6 +178,7 @@ def test_areas_answer_clicks_lists_and_choices(browser: Browser, lang, tmp_path)
         page.check("#pj-spaces")
         click_on(page, "map.pujin.spaces.signs[0]")
         assert card.locator("h3").inner_text() == "旧校舍"
+        assert card.get_attribute("data-source") == "space_options?space_id=K1"
         page.uncheck("#pj-spaces")
         page.keyboard.press("Escape")
         assert drawn_pixels(page, ".leaflet-overlay-pane canvas") == 0

@@ -61,7 +61,6 @@ def facilities_page(shared: Shared) -> MapPage:
         data={
             "types": [type_json(row, lang) for row in shared.type_rows],
             **shared.function_layer,
-            "sites": [{"id": one, "others": []} for one in functions["site_id"].drop_duplicates().tolist()],
             "circles": circle_ids,
             "suitabilities": [
                 [key, text.of(lang), SUITABILITY_COLOURS[key]] for key, text in suitability_names.items()

@@ -81,8 +81,9 @@ class Shared:
 
     @cached_property
     def function_layer(self) -> dict[str, Any]:
-        """The functions for a page that numbers types as ``types`` does."""
-        return function_layer(self.functions, self.types, self.circle_ids)
+        """The functions and their sites for a page that numbers types as ``types`` does."""
+        sites = [{"id": one, "others": []} for one in self.functions["site_id"].drop_duplicates().tolist()]
+        return function_layer(self.functions, self.types, self.circle_ids) | {"sites": sites}
 
     @cached_property
     def laid(self) -> Laid:

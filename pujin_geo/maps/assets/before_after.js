@@ -128,6 +128,8 @@ pujin.projectCard = function (data, i) {
   const card = pujin.facilityCard(data, i);
   const known = data.projects[i];
   if (known) {
+    const row = data.functions[i];
+    if (data.sites) card.dataset.source += ` projects?facility_id=${encodeURIComponent(`${data.sites[row[0]].id}/${data.types[row[1] - 1].id}`)}`;
     card.append(pujin.element("p", "pj-new", `${data.text.newlyServed} ${known[0]}`));
     card.append(pujin.element("p", "", `${data.text.within} ${known[1]}`));
   }

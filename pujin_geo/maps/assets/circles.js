@@ -122,6 +122,8 @@ pujin.circleCard = function (data, circle) {
   const { text } = data;
   const { title, figures, facilities, gaps } = circle.card;
   const card = pujin.element("div", "pj-card pj-circle-card");
+  const rows = `?circle_id=${encodeURIComponent(circle.id)}`;
+  card.dataset.source = `circles${rows} facilities${rows};status=existing coverage${rows};scope=all`;
   const heading = pujin.element("h3", "", title);
   heading.dir = "auto";
   card.append(heading);

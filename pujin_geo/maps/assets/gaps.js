@@ -219,6 +219,7 @@ pujin.idleSpaces = function (map, data, renderer) {
 pujin.spaceCard = function (data, [id, name, , , area, options]) {
   const { text, types, fits } = data;
   const card = pujin.element("div", "pj-card");
+  card.dataset.source = `space_options?space_id=${encodeURIComponent(id)}`;
   const title = pujin.element("h3", "", name || id);
   title.dir = "auto";
   card.append(title);

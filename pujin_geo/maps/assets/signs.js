@@ -89,6 +89,7 @@ pujin.facilityCard = function (data, i) {
   const { text, functions, statuses } = data;
   const chosen = functions[i];
   const card = pujin.element("div", "pj-card");
+  if (data.sites) card.dataset.source = `facilities?site_id=${encodeURIComponent(data.sites[chosen[0]].id)}`;
   const title = pujin.element("h3", "", chosen[3] || text.noName);
   title.dir = "auto";
   card.append(title);
