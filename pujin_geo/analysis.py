@@ -17,7 +17,7 @@ from .coverage.sums import coverage, gaps, judged_people
 from .gaps.actions import action_tables
 from .inputs import Inputs
 from .results import Results
-from .tables import Problem, problems_table
+from .tables import Problem, lookup, problems_table
 from .texts import Lang, Text
 from .walking.access import Geometries, crosses
 from .walking.network import Network, network_of
@@ -201,7 +201,7 @@ def residents_table(inputs: Inputs) -> pd.DataFrame:
 
 
 def _with_files(problems: list[Problem], inputs: Inputs) -> list[Problem]:
-    files = dict(zip(inputs.row_counts["layer"], inputs.row_counts["file"], strict=True))
+    files = lookup(inputs.row_counts, "layer", "file")
     return [replace(p, file=files.get(p.layer, "")) if not p.file else p for p in problems]
 
 

@@ -5,7 +5,7 @@ import gc
 import itertools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -16,8 +16,6 @@ from .errors import PujinError
 from .texts import Lang, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .results import Results
     from .study import Study
     from .watch import Stamps
@@ -152,7 +150,7 @@ def run(
         once()
 
 
-def _run_on_every_save(once: "Callable[[], Results]", study: "Study", target: Path, lang: Lang) -> None:
+def _run_on_every_save(once: Callable[[], "Results"], study: "Study", target: Path, lang: Lang) -> None:
     """Run now and after every save of the study's files, and say what changed; a refusal waits for the next save."""
     from .runs.place import history_of  # noqa: PLC0415
     from .watch import changes_in_words, stamps, wait_until_saved, watched  # noqa: PLC0415

@@ -9,7 +9,7 @@ import pandas as pd
 from ..catalogue import suitability_names
 from ..errors import SettingsError
 from ..results import Results
-from ..tables import ALL
+from ..tables import ALL, lookup
 from ..texts import Lang, Text
 from .describe import MARK
 
@@ -122,9 +122,7 @@ def _figures(circle: dict[Hashable, Any], rural: float, named: dict[str, str], l
 
 
 def _type_names(results: Results, lang: Lang) -> dict[str, str]:
-    catalogue = results.inputs.catalogue
-    names = catalogue["name_en" if lang == "en" else "name_zh"]
-    return dict(zip(catalogue["facility_type"], names, strict=True))
+    return lookup(results.inputs.catalogue, "facility_type", "name_en" if lang == "en" else "name_zh")
 
 
 def _facilities(results: Results, lang: Lang) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 
 from ..walking.network import Floats, Ints
-from ..walking.verdicts import Flags, demand_points
+from ..walking.verdicts import Flags
 from .describe import circle_of
 from .hubs import circle_of_units, hubs_of
 from .options import Band
@@ -46,7 +46,7 @@ def place_circles(terrain: Terrain, circles: gpd.GeoDataFrame) -> Case:
     terrain, hub = hubs_of(terrain, circles)
     ids = circles["circle_id"].astype(str).tolist()
     position = {one: n for n, one in reversed(list(enumerate(ids)))}
-    named = circle_of(demand_points(terrain.placed.demand), circles)
+    named = circle_of(terrain.placed.points, circles)
     lies_in = named.map(position).fillna(-1).to_numpy(dtype=np.int64)
     group = circle_of_units(terrain, circles)
     return Case(terrain, circles, ids, hub, lies_in, group, _scopes(terrain, hub, lies_in, len(ids)))

@@ -31,7 +31,7 @@ def hubs_of(terrain: Terrain, circles: gpd.GeoDataFrame) -> tuple[Terrain, Ints]
         The terrain, and (circles,) positions in its ``hubs``; -1 for a circle with neither facility
         nor residents.
     """
-    points = demand_points(terrain.placed.demand)
+    points = terrain.placed.points
     places = demand_points(terrain.placed.facilities)
     shapely.prepare(circles.geometry.to_numpy())
     lies_in = circle_of(points, circles).to_numpy()

@@ -11,7 +11,6 @@ from ..inputs import Inputs, empty_layer
 from ..study import LayerSpec
 from ..tables import LAYERS
 from ..walking.network import Ints
-from ..walking.verdicts import demand_points
 from .describe import MARK
 from .polygons import as_read_back, circle_names, colours, dissolve, reading_order, smooth_coverage
 from .terrain import EXISTING, Terrain
@@ -109,7 +108,7 @@ def _order(polygons: np.ndarray) -> Ints:
 
 def _smooth(terrain: Terrain, polygons: np.ndarray, group: Ints, hubs: Ints) -> np.ndarray:
     """Smooth the borders where no resident, hub or committee changes sides."""
-    points = demand_points(terrain.placed.demand)
+    points = terrain.placed.points
     inner = shapely.point_on_surface(terrain.units.geometry.to_numpy())
     inside = np.concatenate([points, terrain.hubs.geometry.to_numpy()[hubs], inner])
     owner = np.concatenate([group[terrain.unit_of], np.arange(len(hubs)), group])

@@ -119,7 +119,7 @@ def survey(
     if network is None:
         network = network_of(inputs)
     placed = place(inputs, network, include_planned=False)
-    points = demand_points(placed.demand)
+    points = placed.points
     units, problems = _units(inputs, placed, points, settings, target_units)
     if units.empty:
         raise SourceError(
@@ -383,7 +383,7 @@ def walks_to(network: Network, placed: Placed, hubs: gpd.GeoDataFrame) -> tuple[
     targets = pd.concat([hub_access(placed, hubs), placed.demand_access.iloc[:0]], ignore_index=True)
     walk_m, _ = nearest(network, placed.demand_access, targets, np.arange(len(hubs)), count, groups=len(hubs))
     has_path = np.isfinite(walk_m)
-    points = demand_points(placed.demand)
+    points = placed.points
     straight_m = shapely.distance(points[:, None], hubs.geometry.to_numpy()[None, :])
     extra_m = np.where(placed.demand_part >= 0, NO_PATH_M, 0.0)[:, None]
     return np.where(has_path, walk_m, straight_m * DETOUR + extra_m), has_path

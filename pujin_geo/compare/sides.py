@@ -19,7 +19,7 @@ from ..study import read_study
 from ..tables import LAYERS, REGISTERS
 from ..texts import Lang
 from ..walking.network import Network
-from ..walking.verdicts import Placed, demand_points, judge, judged_types, people_served, surveyed_extent
+from ..walking.verdicts import Placed, judge, judged_types, people_served, surveyed_extent
 
 AROUND_M = 1_000.0
 NEEDED = ("boundary", "extent", "entrances")
@@ -95,7 +95,7 @@ def judge_side(inputs: Inputs, *, include_planned: bool, lang: Lang, run: Run | 
     network, placed = examined.network, examined.placed
     types, without_rows = judged_types(inputs)
     distances = judge(network, placed, types)
-    demand = placed.demand.assign(circle_id=circle_of(demand_points(placed.demand), inputs.circles))
+    demand = placed.demand.assign(circle_id=circle_of(placed.points, inputs.circles))
     people, basis = people_served(demand, types)
     judged = judged_people(distances, demand, people)
     tables = {

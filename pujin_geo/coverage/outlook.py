@@ -29,8 +29,8 @@ from ..walking.verdicts import (
     place,
     thresholds,
 )
-from .rates.grid import PLACE_COLUMNS, Flags, Grid, Judged, grid_of, share
-from .sums import WALK_ERROR_SHARE
+from .rates.grid import PLACE_COLUMNS, Flags, Grid, Judged, grid_of
+from .sums import WALK_ERROR_SHARE, share
 
 SCENARIOS = ("under_construction", "planned", "planned_with_streets")
 

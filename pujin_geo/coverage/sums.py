@@ -94,7 +94,7 @@ def coverage(
     table["scope"] = np.array(scopes, dtype=object)[part]
     for name in ("facility_type", "suitability"):
         table[name] = types[name].array.take(kind)
-    table["threshold_m"] = _only(judged["threshold_m"].to_numpy(dtype=float)[row], cell, len(sums))
+    table["threshold_m"] = only_value(judged["threshold_m"].to_numpy(dtype=float)[row], cell, len(sums))
     # Fractions of people add up to the last bit only in one order: the sum is taken from its parts.
     table["people"] = table["people_met"] + table["people_not_met"] + table["people_unknown"]
     for name, part_of, whole in (
@@ -104,7 +104,7 @@ def coverage(
         ("coverage_share_low", "people_if_longer", "people"),
         ("coverage_share_high", "people_if_shorter", "people"),
     ):
-        table[name] = _share(table[part_of].to_numpy(), table[whole].to_numpy())
+        table[name] = share(table[part_of].to_numpy(), table[whole].to_numpy())
     table["people_basis"] = table["facility_type"].map(basis)
     return table[COVERAGE_COLUMNS]
 
@@ -116,7 +116,7 @@ def _positions(column: pd.Series, known: list[str]) -> Ints:
     return at
 
 
-def _only(values: Floats, cell: Ints, cells: int) -> Floats:
+def only_value(values: Floats, cell: Ints, cells: int) -> Floats:
     """Return the value of each cell, NaN where it has none or several."""
     low, high = np.full(cells, np.inf), np.full(cells, -np.inf)
     np.minimum.at(low, cell, values)
@@ -138,9 +138,15 @@ def _weights(judged: pd.DataFrame) -> dict[str, Floats]:
     return weights | {"walk_weighted": np.where(has_walk, people * walk_m, 0.0)}
 
 
-def _share(part: Floats, whole: Floats) -> Floats:
-    share: Floats = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
-    return share
+def share(part: Floats, whole: Floats) -> Floats:
+    """Return part / whole, NaN where there is no whole.
+
+    >>> share(np.array([1.0, 0.0]), np.array([4.0, 0.0])).tolist()
+    [0.25, nan]
+    """
+    whole = np.broadcast_to(whole, np.shape(part))
+    quotient: Floats = np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
+    return quotient
 
 
 def gaps(judged: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,8 @@ from ..tables import ALL, SCOPES, lookup
 from ..walking.network import Floats, Ints, Network
 from ..walking.pairs import DECIMALS, pairs_within
 from ..walking.verdicts import Placed, is_inside
-from .rates.grid import PLACE_COLUMNS, Flags, Judged, share, stands_in
+from .rates.grid import PLACE_COLUMNS, Flags, Judged, stands_in
+from .sums import share
 
 PER_WITHOUT_NUMBER = 1000
 """Persons to which the floating catchment refers where a quota is not per number of persons."""

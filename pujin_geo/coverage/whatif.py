@@ -46,7 +46,6 @@ from ..walking.verdicts import (
     Flags,
     Measures,
     Placed,
-    demand_points,
     distances_table,
     exit_walks,
     in_extent,
@@ -146,7 +145,7 @@ def scenario(inputs: Inputs, *, include_planned: bool = False, limits_m: Sequenc
         include_planned=include_planned,
         network=network,
         placed=placed,
-        points=demand_points(placed.demand),
+        points=placed.points,
         types=types,
         is_open=np.ones(len(placed.facilities), dtype=bool),
         measures=tuple(_one_type(measures, column) for column in columns),
@@ -159,18 +158,7 @@ def scenario(inputs: Inputs, *, include_planned: bool = False, limits_m: Sequenc
 
 
 def _one_type(measures: Measures, column: int) -> Measures:
-    chosen = slice(column, column + 1)
-    return Measures(
-        exact_m=measures.exact_m[:, chosen],
-        walk_m=measures.walk_m[:, chosen],
-        walk_to=measures.walk_to[:, chosen],
-        straight_m=measures.straight_m[:, chosen],
-        straight_to=measures.straight_to[:, chosen],
-        off_m=measures.off_m[:, chosen],
-        is_absent=measures.is_absent[chosen],
-        exit_m=measures.exit_m,
-        threshold_m=measures.threshold_m[:, chosen],
-    )
+    return measures.of_types(np.array([column]), measures.threshold_m[:, [column]])
 
 
 def _count(network: Network, placed: Placed, group: Ints, types: int, limits_m: tuple[float, ...]) -> Ints:

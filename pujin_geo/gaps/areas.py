@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from ..coverage.rates.grid import share
+from ..coverage.sums import share
 from ..inputs import Inputs
 from ..reuse import kept
 from ..tables import AGE_GROUPS, lookup

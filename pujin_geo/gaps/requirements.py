@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..catalogue import confidence_names, is_uncertain
 from ..coverage.rates.grid import Judged
+from ..coverage.sums import only_value
 from ..tables import lookup, records
 from ..texts import Lang, Text
 from ..walking.network import Floats, Ints
@@ -126,15 +127,12 @@ def _thresholds(rows: pd.DataFrame) -> dict[str, Any]:
     """Return the threshold of every key, NaN if its rows have several; how many lack the type; what leaves doubt."""
     key, threshold_m = rows["key"].to_numpy(), rows["threshold_m"].to_numpy(dtype=float)
     keys = int(key.max()) + 1
-    low, high = np.full(keys, np.inf), np.full(keys, -np.inf)
-    np.minimum.at(low, key, threshold_m)
-    np.maximum.at(high, key, threshold_m)
     unmet = (rows["verdict"] == "not_met").to_numpy(dtype=bool)
     doubts: list[dict[str, None]] = [{} for _ in range(keys)]
     for one, cause in zip(key[~unmet].tolist(), rows["cause"].to_numpy(dtype=object)[~unmet], strict=True):
         doubts[one][cause] = None
     return {
-        "threshold_m": np.where(low == high, high, np.nan),
+        "threshold_m": only_value(threshold_m, key, keys),
         "demand_points": np.bincount(key[unmet], minlength=keys),
         "unknown_causes": [";".join(causes) for causes in doubts],
     }

@@ -15,7 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..circles.describe import circle_of
-from ..coverage.rates.grid import Flags, Judged, share
+from ..coverage.rates.grid import Flags, Judged
+from ..coverage.sums import share
 from ..inputs import Inputs
 from ..reuse import kept
 from ..tables import lookup

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..catalogue import suitability_names
 from ..choices import suitability_named
+from ..tables import lookup
 from ..texts import Lang, Text
 from .basemap import Background
 from .coverage import (
@@ -96,13 +97,13 @@ def _facility_rows(
     are places in the remarks.
     """
     table = shared.functions
-    number = dict(zip(types["facility_type"], types["number"], strict=True))
+    number = lookup(types, "facility_type", "number")
     mine = table[table["facility_type"].isin(number)]
     site_ids = mine["site_id"].drop_duplicates().tolist()
     site_number = {site_id: position for position, site_id in enumerate(site_ids)}
     others = table[table["site_id"].isin(site_number) & ~table["facility_type"].isin(number)]
     names = "name_en" if shared.results.lang == "en" else "name_zh"
-    label = dict(zip(shared.types["facility_type"], shared.types[names], strict=True))
+    label = lookup(shared.types, "facility_type", names)
     sites: list[dict[str, Any]] = [{"id": site_id, "others": []} for site_id in site_ids]
     columns = (others[name].tolist() for name in ("site_id", "facility_type", "status"))
     for site_id, facility_type, status in zip(*columns, strict=True):

@@ -10,6 +10,7 @@ import shapely
 
 from ..definitions import DEFINITIONS
 from ..gaps.siting import CHOOSABLE
+from ..tables import lookup
 from ..texts import Lang, Text
 from ..walking.network import Ints
 from ..walking.routes import walking_routes
@@ -163,8 +164,8 @@ def _detours(shared: Shared, areas: pd.DataFrame) -> dict[str, Any]:
     routes = walking_routes(results.network, shared.placed, inputs.entrances, chosen)
     has_route = routes.geometry.notna().to_numpy()
     chosen, routes = chosen[has_route].reset_index(drop=True), routes[has_route]
-    names = dict(zip(inputs.facilities["facility_id"], inputs.facilities["name"], strict=True))
-    homes = dict(zip(inputs.residents["demand_id"], inputs.residents["name"], strict=True))
+    names = lookup(inputs.facilities, "facility_id", "name")
+    homes = lookup(inputs.residents, "demand_id", "name")
     kind = pd.Index(types["facility_type"]).get_indexer(chosen["facility_type"])
     rows = [
         [

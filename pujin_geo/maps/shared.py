@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ..tables import records
 from ..walking.verdicts import Placed, place
 from .basemap import Background
 from .basemap import background as background_of
@@ -65,8 +66,7 @@ class Shared:
     @cached_property
     def type_rows(self) -> list[dict[str, Any]]:
         """The rows of ``types``, with the columns that pages show."""
-        columns = (self.types[name].tolist() for name in _SHOWN)
-        return [dict(zip(_SHOWN, row, strict=True)) for row in zip(*columns, strict=True)]
+        return records(self.types[list(_SHOWN)])
 
     @cached_property
     def functions(self) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from ..definitions import INTERNAL, SYNTHETIC
 from ..maps.figures import percent, whole
 from ..maps.lettering import fitted, lines_of
 from ..maps.templates import templates
-from ..tables import ALL
+from ..tables import ALL, lookup
 from ..texts import Lang, Text
 from ..walking.network import Floats
 
@@ -264,8 +264,7 @@ def _profile_svg(
     results: "Results", circle_id: str, means: dict[tuple[str, str], tuple[float, float, int]]
 ) -> Markup:
     lang = results.lang
-    circles = results.inputs.circles
-    names = dict(zip(circles["circle_id"].tolist(), circles["name"].tolist(), strict=True))
+    names = lookup(results.inputs.circles, "circle_id", "name")
     name = Text("全部", "All").of(lang) if circle_id == ALL else names[circle_id] or circle_id
     rows = []
     for number, (suitability, title) in enumerate(suitability_names.items()):

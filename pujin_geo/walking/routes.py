@@ -19,7 +19,7 @@ from ..texts import Text
 from .access import Geometries, Ways
 from .distances import START_M, with_starts
 from .network import Floats, Ints, Network
-from .verdicts import DECIMALS, Placed, demand_points
+from .verdicts import DECIMALS, Placed
 
 
 def walking_routes(
@@ -45,7 +45,7 @@ def walking_routes(
     found = routes(
         network,
         placed.demand_access,
-        demand_points(placed.demand),
+        placed.points,
         placed.facility_access,
         leg_starts(placed.facilities, entrances),
         pd.DataFrame({"origin": origin, "target": target}),

@@ -11,7 +11,7 @@ from .combined import (
     fifteen_minute_types,
     reached,
 )
-from .grid import Grid, Judged, Places, assemble, grid_of, list_places, share
+from .grid import Grid, Judged, Places, assemble, grid_of, list_places
 from .land import Land, judge_land, sample_land
 from .rivals import rates
 
@@ -31,7 +31,6 @@ __all__ = [
     "rates",
     "reached",
     "sample_land",
-    "share",
 ]
 
 

@@ -16,7 +16,8 @@ from ...catalogue import is_uncertain, suitability_names
 from ...tables import lookup
 from ...walking.network import Floats
 from ...walking.verdicts import people_of_group
-from .grid import PLACE_COLUMNS, Flags, Grid, Judged, Places, share
+from ..sums import share
+from .grid import PLACE_COLUMNS, Flags, Grid, Judged, Places
 
 TARGET_SHARE = 0.85
 """Share of urban residents within fifteen minutes that the city aimed at by 2025, for each target family."""

@@ -260,14 +260,3 @@ def stands_in(judged: Judged) -> Flags:
         row = rows[pd.Index(places["place_id"].iloc[rows]).get_indexer(layer[f"{kind}_id"])]
         stands[row[area], point] = True
     return stands
-
-
-def share(part: Floats, whole: Floats) -> Floats:
-    """Return part / whole, NaN where there is no whole.
-
-    >>> share(np.array([1.0, 0.0]), np.array([4.0, 0.0])).tolist()
-    [0.25, nan]
-    """
-    whole = np.broadcast_to(whole, np.shape(part))
-    quotient: Floats = np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
-    return quotient

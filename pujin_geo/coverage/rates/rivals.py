@@ -10,7 +10,8 @@ import pandas as pd
 
 from ...tables import ALL, SCOPES
 from ...walking.network import Floats
-from .grid import PLACE_COLUMNS, Flags, Grid, Judged, Places, share, stands_in
+from ..sums import share
+from .grid import PLACE_COLUMNS, Flags, Grid, Judged, Places, stands_in
 from .land import Land
 
 RATE_COLUMNS = [
